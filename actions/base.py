@@ -1,0 +1,82 @@
+"""What every action here does around its one use case."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.bootstrap import Application, application
+from bot.errors import HotlineError
+from bot.hotline.answering import Turn
+from bot.hotline.dialogue import Dialogue
+from bot.hotline.replies import Reply, outage_reply, payload_of
+from bot.hotline.understanding import Understanding
+
+logger = logging.getLogger(__name__)
+
+
+class HotlineAction(Action, ABC):
+    """Abstract, since rasa-sdk registers every class that it can build."""
+
+    @abstractmethod
+    def reply(self, app: Application, turn: Turn) -> Reply:
+        """Return the reply of the use case behind this action."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Say the reply to the last message. Whatever fails, the citizen reads a polite sentence."""
+        turn = turn_of(tracker)
+        try:
+            reply, ledger = await asyncio.to_thread(self._reply_and_record, turn, tracker)
+        except Exception as error:
+            logger.error("%s failed: %s: %s", self.name(), type(error).__name__, safe_message(error))
+            reply, ledger = outage_reply(turn.text), None
+            dispatcher.utter_message(text=reply.text, json_message=payload_of(reply, ledger))
+            return []
+        dispatcher.utter_message(
+            text=reply.text,
+            json_message=payload_of(reply, ledger),
+            buttons=[{"title": c.title, "payload": c.payload} for c in reply.choices] or None,
+        )
+        return [SlotSet("dialogue", reply.dialogue.as_slot())]
+
+    def _reply_and_record(self, turn: Turn, tracker: Tracker) -> tuple[Reply, str]:
+        app = application()
+        reply = self.reply(app, turn)
+        return reply, app.record(turn, reply, sender=tracker.sender_id, model=model_of(tracker))
+
+
+def turn_of(tracker: Tracker) -> Turn:
+    """Return the citizen's last message with what Rasa understood and what was said before."""
+    message = tracker.latest_message or {}
+    ranking = message.get("intent_ranking") or []
+    scores = {i["name"]: float(i["confidence"]) for i in ranking if i.get("name") and i["name"] != "nlu_fallback"}
+    metadata = message.get("metadata") or {}
+    place = metadata.get("jurisdiction") if isinstance(metadata, Mapping) else None
+    return Turn(
+        text=message.get("text") or "",
+        understanding=Understanding(scores),
+        dialogue=Dialogue.from_slot(tracker.get_slot("dialogue")),
+        channel_jurisdiction=place if isinstance(place, str) else None,
+    )
+
+
+def model_of(tracker: Tracker) -> str:
+    """Return the id of the model that understood the last message, empty where Rasa does not say."""
+    for event in reversed(tracker.events or []):
+        if event.get("event") == "user":
+            return str((event.get("metadata") or {}).get("model_id", ""))
+    return ""
+
+
+def safe_message(error: Exception) -> str:
+    """Return the text of our own errors, which never holds what a citizen wrote; nothing of others."""
+    return str(error) if isinstance(error, HotlineError) else ""

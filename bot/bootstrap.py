@@ -1,0 +1,91 @@
+"""The one file where the real parts meet. Nothing happens at import."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import threading
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from bot.hotline.answering import Assistant, Thresholds, Turn
+from bot.hotline.ledger import LedgerRow, new_ledger_id
+from bot.hotline.privacy import mask
+from bot.hotline.replies import Reply
+from bot.model_files import released_model
+from bot.settings import Settings, read_secret
+from bot.storage import Database, knowledge_version, load_knowledge, load_places, write_ledger
+from bot.training.ranker import load_ranker
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Application:
+    """The running parts of one process: database, released ranker, and the assistant for today's knowledge."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self._assistant: Assistant | None = None
+        self._lock = threading.Lock()
+
+    def assistant(self) -> Assistant:
+        """Return an assistant that knows the newest knowledge, built anew only when that has changed."""
+        with self.database.begin() as session:
+            version = knowledge_version(session)
+        current = self._assistant
+        if current and current.knowledge.version == version:
+            return current
+        with self._lock:
+            if self._assistant is None or self._assistant.knowledge.version != version:
+                self._assistant = self._build()
+            return self._assistant
+
+    def _build(self) -> Assistant:
+        with self.database.begin() as session:
+            knowledge, places = load_knowledge(session), load_places(session)
+        return Assistant(
+            knowledge,
+            places,
+            load_ranker(released_model(self.settings).ranker),
+            Thresholds(),
+            default_jurisdiction=self.settings.jurisdiction,
+            today=today,
+        )
+
+    def record(self, turn: Turn, reply: Reply, *, sender: str, model: str) -> str:
+        """Write the reply to the ledger (账本) and return the id under which it can be replayed."""
+        row = LedgerRow(
+            id=new_ledger_id(),
+            at=dt.datetime.now(dt.timezone.utc),
+            jurisdiction=reply.jurisdiction,
+            conversation=self._pseudonym(sender),
+            message_masked=mask(turn.text),
+            model=model,
+            intent=turn.understanding.intent,
+            intent_scores=dict(list(turn.understanding.scores.items())[:5]),
+            kind=reply.kind,
+            confidence=reply.confidence,
+            entries=reply.entries,
+            text_shown=reply.text,
+            context=reply.context,
+        )
+        with self.database.begin() as session:
+            write_ledger(session, row)
+        return row.id
+
+    def _pseudonym(self, sender: str) -> str:
+        """Return a keyed hash of ``sender``: the same conversation is recognised, nobody is."""
+        return hmac.new(read_secret(self.settings.secret_file), sender.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def today() -> dt.date:
+    """Return the date in China."""
+    return dt.datetime.now(_ZONE).date()
+
+
+@lru_cache(maxsize=1)
+def application() -> Application:
+    """Return this process's application, built from the environment at the first call."""
+    return Application(Settings.from_environment())

@@ -1,0 +1,113 @@
+"""``python -m bot run``: prepare what is missing, start every process, say where they are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import click
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+from bot.commands.knowledge import prepare_database
+from bot.errors import HotlineError
+from bot.model_files import model_files
+from bot.settings import PROJECT_ROOT, Settings
+from bot.training.model import train
+
+_SPACE = 300  # MB that training and the database need at least
+
+
+@click.command(help="安装后启动全部进程：缺数据库就建，缺模型就训练，然后打印访问地址。Ctrl-C 全部停止。")
+def run() -> None:
+    """Start everything and stay until it stops."""
+    started = time.monotonic()
+    settings = Settings.from_environment()
+    _require_space(PROJECT_ROOT)
+    for name, host, port, variable in _addresses(settings):
+        _require_free(name, host, port, variable)
+    prepare_database(settings, click.echo)
+    files = model_files(PROJECT_ROOT, settings.models_dir)
+    if not files.exist:
+        click.echo("没有对应当前训练数据的模型，开始训练（约一分钟）……")
+        train(PROJECT_ROOT, settings.models_dir, click.echo)
+    manager = _manager(settings, files.rasa)
+    threading.Thread(target=_announce, args=(settings, started), daemon=True).start()
+    manager.loop()
+    sys.exit(0 if manager.returncode in (0, 130, 143) else 1)
+
+
+def _manager(settings: Settings, model: Path) -> Manager:
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "HOTLINE_MODEL": str(model),
+    }
+    manager = Manager(Printer(sys.stdout))
+    for name, command in parse_procfile((PROJECT_ROOT / "Procfile").read_text(encoding="utf8")).processes.items():
+        manager.add_process(name, f"exec {command}", env=environment, cwd=str(PROJECT_ROOT))
+    return manager
+
+
+def _addresses(settings: Settings) -> list[tuple[str, str, int, str]]:
+    return [
+        ("Rasa 服务", settings.rasa_host, settings.rasa_port, "HOTLINE_RASA_PORT"),
+        ("动作服务", settings.actions_host, settings.actions_port, "HOTLINE_ACTIONS_PORT"),
+        ("网页服务", settings.web_host, settings.web_port, "HOTLINE_WEB_PORT"),
+    ]
+
+
+def _require_free(name: str, host: str, port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise HotlineError(f"{name}的端口 {port} 已被占用。请停掉占用它的程序，或用 {variable}=别的端口 再运行。") from None
+
+
+def _require_space(root: Path) -> None:
+    free = shutil.disk_usage(root).free // 2**20
+    if free < _SPACE:
+        raise HotlineError(f"磁盘空间不足：至少需要 {_SPACE} MB，只剩 {free} MB。请清理后再运行。")
+
+
+def _announce(settings: Settings, started: float) -> None:
+    """Print the addresses as soon as every process answers, or name the ones that do not."""
+    waiting = {
+        "Rasa 服务": f"{settings.rasa_url}/webhooks/rest/",
+        "动作服务": f"{settings.actions_url}/health",
+        "网页服务": f"{settings.web_url}/healthz",
+    }
+    reported = time.monotonic()
+    while waiting:
+        waiting = {name: url for name, url in waiting.items() if not _answers(url)}
+        if waiting and time.monotonic() - reported > 5:
+            click.echo(f"等待：{'、'.join(waiting)}……")
+            reported = time.monotonic()
+        time.sleep(0.3)
+    click.echo(
+        f"\n全部就绪（{time.monotonic() - started:.0f} 秒）。\n"
+        f"  市民页面      {settings.web_url}/\n"
+        f"  REST 接口     {settings.rasa_url}/webhooks/rest/webhook\n"
+        f"  健康检查      {settings.web_url}/healthz\n"
+        "按 Ctrl-C 停止。\n"
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError, ValueError):
+        return False

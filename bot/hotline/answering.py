@@ -1,0 +1,193 @@
+"""From a citizen's message to the reply: danger first, then the place, then the entry that answers, else an honest no."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
+from bot.hotline.directory import all_entries
+from bot.hotline.emergencies import detect_emergency
+from bot.hotline.jurisdictions import Places
+from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
+from bot.hotline.privacy import mask
+from bot.hotline.ranking import EntryIndex, Ranked, RankerWeights
+from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text
+from bot.hotline.understanding import Understanding
+from bot.text.normalise import has_words, normalise
+
+_CHAT = {
+    "say_greeting": "您好，我是12345热线的智能助手，可以查居住证、12345受理范围、部门热线、一次办好等政策。请直接说您的问题。",
+    "say_thanks": "不客气，很高兴能帮到您。还有问题随时来问，祝您生活愉快！",
+    "say_goodbye": "再见，祝您一切顺利！有需要随时来找我，也可以拨打12345。",
+    "ask_identity": "我是12345热线的智能助手，不是真人。我只回答有文件依据的政策问题，每条都注明出处；办不了的会帮您转人工。",
+    "express_anger": "很抱歉没能帮到您，您的心情我理解。请告诉我具体想办什么事，我再帮您查；也可以回复“转人工”或拨打12345。",
+    "affirm_offer": "好的。请告诉我您想了解的具体问题，我来帮您查。",
+    "deny_offer": "好的，没关系。您可以换个说法再问，或回复“转人工”。",
+}
+_HANDOFF = "好的，为您转接人工。如果这里暂时没有人应答，请直接拨打12345，由话务员为您处理（24小时）。"
+_TOO_LONG = 3000  # characters that are read; what follows is not
+_CHAT_CERTAIN = 0.5
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which confidence an entry is given as the answer, and from which it is offered as a choice."""
+
+    answer: float = 0.5
+    offer: float = 0.15
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a citizen with what is known around it."""
+
+    text: str
+    understanding: Understanding
+    dialogue: Dialogue
+    channel_jurisdiction: str | None = None
+
+
+class Assistant:
+    """Answers from one version of the knowledge. Immutable: a new version makes a new one."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        places: Places,
+        weights: RankerWeights,
+        thresholds: Thresholds,
+        *,
+        default_jurisdiction: str,
+        today: Callable[[], dt.date],
+    ) -> None:
+        self.knowledge = knowledge
+        self.places = places
+        self._weights = weights
+        self._thresholds = thresholds
+        self._default = default_jurisdiction
+        self._today = today
+        self._indexes = build_indexes(knowledge)
+        self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
+
+    def answer(self, turn: Turn) -> Reply:
+        """Return the reply to ``turn``; never raises for anything a citizen can type."""
+        text = normalise(turn.text[:_TOO_LONG])
+        if emergency := detect_emergency(text, turn.understanding):
+            return self._plain("emergency", emergency_text(emergency), turn, self._place(turn), turn.dialogue)
+        if not has_words(text):
+            return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
+        if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
+            return self._answered([Ranked(self._entries[chosen], 1.0)], turn, turn.dialogue.text)
+        found = self.places.find(text, self._place(turn))
+        if found.jurisdiction:
+            turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
+        ranked, used = self._rank(text, turn, place_changed=bool(found.jurisdiction))
+        best = ranked[0] if ranked else None
+        if best and best.confidence >= self._thresholds.answer and not found.uncovered:
+            return self._answered(ranked, turn, used)
+        if reply := self._small_talk(turn):
+            return reply
+        if found.uncovered:
+            return self._elsewhere(found.uncovered, turn)
+        if best and best.confidence >= self._thresholds.offer:
+            return self._offer(ranked, turn, used)
+        return self._unsupported(turn, used)
+
+    def hand_over(self, turn: Turn) -> Reply:
+        """Return the reply that passes the conversation to a person, unless there is danger."""
+        text = normalise(turn.text[:_TOO_LONG])
+        if emergency := detect_emergency(text, turn.understanding):
+            return self._plain("emergency", emergency_text(emergency), turn, self._place(turn), turn.dialogue)
+        return self._plain("handoff", _HANDOFF, turn, self._place(turn), turn.dialogue)
+
+    def _place(self, turn: Turn) -> str:
+        for place in (turn.dialogue.jurisdiction, turn.channel_jurisdiction):
+            if place in self.places.by_id and self.places.by_id[place].covered:
+                return place
+        return self._default
+
+    def _rank(self, text: str, turn: Turn, *, place_changed: bool) -> tuple[list[Ranked], str]:
+        """Return the ranked entries and the text they were ranked for: the message, or it with what went before."""
+        index = self._indexes.get(self._place(turn))
+        if index is None:
+            return [], text
+        own = index.canonical(self.places.strip(text))
+        ranked = index.rank(own, turn.understanding, self._weights)
+        before = turn.dialogue.text
+        if not before or not (looks_like_follow_up(own) or place_changed):
+            return ranked, own
+        joined = f"{before}，{own}" if own else before
+        leaning = index.rank_follow_up(own, joined, turn.dialogue.topic, turn.understanding, self._weights)
+        if not ranked or (leaning and leaning[0].confidence > ranked[0].confidence):
+            return leaning, joined
+        return ranked, own
+
+    def _answered(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
+        entry, confidence = ranked[0].entry, ranked[0].confidence
+        day = self._today()
+        place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
+        kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
+        dialogue = replace(
+            turn.dialogue, text=mask(used)[-160:], topic=entry.topic, entry=entry.id, offers=(), misses=0
+        )
+        return Reply(
+            kind=kind,
+            text=answer_text([entry], self.knowledge, day, place),
+            jurisdiction=entry.jurisdiction,
+            dialogue=dialogue,
+            confidence=round(confidence, 4),
+            entries=((entry.id, entry.version),),
+            citations=citations_of(entry, self.knowledge, day),
+            context={"read_as": mask(used)},
+        )
+
+    def _expected(self, turn: Turn) -> str:
+        return turn.channel_jurisdiction or self._default
+
+    def _small_talk(self, turn: Turn) -> Reply | None:
+        intent = turn.understanding.intent
+        if turn.understanding.probability(intent) < _CHAT_CERTAIN:
+            return None
+        if intent == "request_human":
+            return self._plain("handoff", _HANDOFF, turn, self._place(turn), turn.dialogue)
+        if text := _CHAT.get(intent):
+            return self._plain("chitchat", text, turn, self._place(turn), turn.dialogue.heard(""))
+        return None
+
+    def _offer(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
+        likely = [r.entry for r in ranked if r.confidence >= self._thresholds.offer / 3][:3]
+        lines = "\n".join(f"{i}. {e.question}" for i, e in enumerate(likely, 1))
+        text = f"您是想问下面哪个问题？回复数字即可；都不是的话，请换个说法，或回复“转人工”。\n{lines}"
+        dialogue = replace(
+            turn.dialogue, text=mask(used)[-160:], offers=tuple(e.id for e in likely), misses=turn.dialogue.misses + 1
+        )
+        choices = tuple(Choice(e.question, e.question) for e in likely)
+        reply = self._plain("clarify", text, turn, self._place(turn), dialogue)
+        return replace(reply, choices=choices, confidence=round(ranked[0].confidence, 4))
+
+    def _unsupported(self, turn: Turn, used: str) -> Reply:
+        place = self.places.name(self._place(turn))
+        misses = turn.dialogue.misses + 1
+        text = f"抱歉，我这里暂时没有收录{place}这方面的资料，不能乱答。您可以拨打12345咨询，或回复“转人工”由工作人员帮您。"
+        dialogue = replace(turn.dialogue.heard(mask(used)), misses=misses)
+        return self._plain("unsupported", text, turn, self._place(turn), dialogue)
+
+    def _elsewhere(self, place: str, turn: Turn) -> Reply:
+        covered = "、".join(j.name for j in self.places.by_id.values() if j.covered and self._indexes.get(j.id))
+        text = f"抱歉，我没有{place}的政策资料，目前只收录了{covered}的文件。请拨打{place}当地的12345热线咨询。"
+        return self._plain("unsupported", text, turn, self._place(turn), turn.dialogue)
+
+    @staticmethod
+    def _plain(kind: str, text: str, turn: Turn, jurisdiction: str, dialogue: Dialogue) -> Reply:
+        return Reply(kind=kind, text=text, jurisdiction=jurisdiction, dialogue=dialogue)
+
+
+def build_indexes(knowledge: Knowledge) -> Mapping[str, EntryIndex]:
+    """Return one index for each jurisdiction that has entries."""
+    by_place: dict[str, list[KnowledgeEntry]] = {}
+    for entry in all_entries(knowledge):
+        by_place.setdefault(entry.jurisdiction, []).append(entry)
+    names = {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
+    return {place: EntryIndex(entries, names) for place, entries in by_place.items()}

@@ -1,0 +1,42 @@
+"""What is understood of a message before anything is answered: its clean text, place, names and intent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_CLAUSE_END = re.compile(r"[。！？；\n]|(?<=[呢吗吧啊])[，\s]")
+_LONG = 36  # characters; a longer message is a story with the question somewhere in it
+_OPEN_QUESTION = re.compile(r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A classifier's view of a message: intent names with probabilities, most probable first."""
+
+    scores: Mapping[str, float] = field(default_factory=dict)
+    model: str = ""
+
+    @property
+    def intent(self) -> str:
+        return next(iter(self.scores), "")
+
+    def probability(self, intent: str) -> float:
+        return self.scores.get(intent, 0.0)
+
+
+def clauses(text: str) -> list[str]:
+    """Return the sentences of normalised ``text`` that are worth reading on their own."""
+    return [c for c in (part.strip(" ，、") for part in _CLAUSE_END.split(text)) if len(c) >= 2]
+
+
+def readings(text: str) -> list[str]:
+    """Return the ways to read ``text``: as a whole and, where it is a story, also its questions and its last parts."""
+    parts = clauses(text)
+    if len(text) <= _LONG and len(parts) <= 1:
+        return [text]
+    asking = [p for p in parts if _OPEN_QUESTION.search(p)]
+    pairs = [f"{a}，{b}" for a, b in zip(parts, parts[1:])]
+    chosen = dict.fromkeys([text, *asking, *parts[-2:], *pairs[-3:]] if len(text) > _LONG else [text, *asking])
+    return list(chosen)[:10]

@@ -1,0 +1,37 @@
+"""The Rasa server with the released model: ``python -m bot.nlu.server``. Never exposed to the internet."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+
+from bot.model_files import released_model
+from bot.settings import PROJECT_ROOT, Settings
+
+
+def main() -> None:
+    """Serve the model named by the settings over the REST channel, without Rasa's HTTP API."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    warnings.filterwarnings("ignore")
+    settings = Settings.from_environment()
+    os.environ.setdefault("HOTLINE_ACTIONS_URL", f"{settings.actions_url}/webhook")
+
+    from rasa.core.run import serve_application
+    from rasa.core.utils import AvailableEndpoints
+    from rasa.utils.common import configure_logging_and_warnings
+
+    configure_logging_and_warnings(logging.WARNING, warn_only_once=True, filter_repeated_logs=False)
+    serve_application(
+        model_path=str(released_model(settings).rasa),
+        credentials=str(PROJECT_ROOT / "credentials.yml"),
+        endpoints=AvailableEndpoints.read_endpoints(str(PROJECT_ROOT / "endpoints.yml")),
+        interface=settings.rasa_host,
+        port=settings.rasa_port,
+        enable_api=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Every setting in one table: its environment variable, its default, and one sentence on what it does."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bot.errors import HotlineError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
+_SQLITE = "sqlite:///"
+
+
+def _path(value: str) -> Path:
+    path = Path(value).expanduser()
+    return path if path.is_absolute() else PROJECT_ROOT / path
+
+
+def _optional_path(value: str) -> Path | None:
+    return _path(value) if value else None
+
+
+def _database_url(value: str) -> str:
+    """Return the address with a relative SQLite path taken from the project root, not from where we were started."""
+    if value.startswith(_SQLITE) and len(value) > len(_SQLITE):
+        return _SQLITE + str(_path(value[len(_SQLITE) :]))
+    if re.match(r"postgres(?:ql)?(?:\+psycopg2)?://.", value):
+        return re.sub(r"^postgres(?:ql)?(?:\+psycopg2)?://", "postgresql+psycopg2://", value)
+    raise ValueError("应写作 sqlite:///路径 或 postgresql://用户:口令@主机/库名")
+
+
+def _port(value: str) -> int:
+    if value.isascii() and value.isdigit() and 1 <= int(value) <= 65535:
+        return int(value)
+    raise ValueError("应为 1 到 65535 之间的整数")
+
+
+def _days(value: str) -> int:
+    if value.isascii() and value.isdigit() and 1 <= int(value) <= 36500:
+        return int(value)
+    raise ValueError("应为 1 到 36500 之间的天数")
+
+
+def _host(value: str) -> str:
+    if _HOST.fullmatch(value):
+        return value
+    raise ValueError("应为主机名或 IP 地址，如 127.0.0.1")
+
+
+def _reachable(host: str) -> str:
+    """Return ``host`` as a client on this machine reaches it: a server on every interface answers on loopback."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+
+
+def _identifier(value: str) -> str:
+    if _IDENTIFIER.fullmatch(value):
+        return value
+    raise ValueError("应为 data/knowledge/jurisdictions.toml 中的辖区代号，如 jingzhou")
+
+
+def _setting(variable: str, default: str, read: Callable[[str], Any], sentence: str) -> Any:
+    about = {"variable": variable, "default": default, "read": read, "sentence": sentence}
+    return field(default_factory=lambda: read(default), metadata=about, repr=variable != "DATABASE_URL")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. ``Settings()`` holds the defaults; ``from_environment`` reads the variables."""
+
+    database_url: str = _setting(
+        "DATABASE_URL", "sqlite:///var/hotline.sqlite3", _database_url, "政策数据库的地址，SQLite 或 PostgreSQL。"
+    )
+    rasa_host: str = _setting("HOTLINE_RASA_HOST", "127.0.0.1", _host, "Rasa 服务监听的地址，不应对外开放。")
+    rasa_port: int = _setting("HOTLINE_RASA_PORT", "5005", _port, "Rasa 服务的端口。")
+    actions_host: str = _setting("HOTLINE_ACTIONS_HOST", "127.0.0.1", _host, "动作服务监听的地址，不应对外开放。")
+    actions_port: int = _setting("HOTLINE_ACTIONS_PORT", "5055", _port, "动作服务的端口。")
+    web_host: str = _setting("HOTLINE_WEB_HOST", "127.0.0.1", _host, "网页、微信回调和坐席台监听的地址。")
+    web_port: int = _setting("HOTLINE_WEB_PORT", "8080", _port, "网页、微信回调和坐席台的端口。")
+    jurisdiction: str = _setting(
+        "HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。"
+    )
+    knowledge_dir: Path = _setting("HOTLINE_KNOWLEDGE_DIR", "data/knowledge", _path, "随程序发布的知识文件所在目录。")
+    models_dir: Path = _setting("HOTLINE_MODELS_DIR", "models", _path, "训练好的模型所在目录。")
+    model: Path | None = _setting(
+        "HOTLINE_MODEL", "", _optional_path, "使用的模型文件；不设则用与当前训练数据和程序对应的那个。"
+    )
+    ledger_days: int = _setting("HOTLINE_LEDGER_DAYS", "180", _days, "答复账本保留的天数，到期删除。")
+    secret_file: Path = _setting(
+        "HOTLINE_SECRET_FILE", "var/secret.key", _path, "本机密钥文件，用于账本中市民标识的加密摘要，没有时自动生成。"
+    )
+
+    @property
+    def rasa_url(self) -> str:
+        """The Rasa server's address as seen from this machine."""
+        return f"http://{_reachable(self.rasa_host)}:{self.rasa_port}"
+
+    @property
+    def actions_url(self) -> str:
+        """The action server's address as seen from this machine."""
+        return f"http://{_reachable(self.actions_host)}:{self.actions_port}"
+
+    @property
+    def web_url(self) -> str:
+        """The web server's address as seen from this machine."""
+        return f"http://{_reachable(self.web_host)}:{self.web_port}"
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """Return the settings that ``env`` asks for; a variable that is unset or blank leaves the default.
+
+        Raises HotlineError naming every variable with a bad value and what it should be.
+        """
+        values, problems = {}, []
+        for name, variable, read in ((f.name, f.metadata["variable"], f.metadata["read"]) for f in fields(cls)):
+            text = env.get(variable, "").strip()
+            if not text:
+                continue
+            try:
+                values[name] = read(text)
+            except ValueError as error:
+                shown = "" if variable == "DATABASE_URL" else f"（现在是“{text}”）"  # the address may hold a password
+                problems.append(f"环境变量 {variable} 的值不对{shown}：{error}。请改正，或取消该变量以使用默认值。")
+        if problems:
+            raise HotlineError("\n".join(problems))
+        return cls(**values)
+
+
+class SettingRow(NamedTuple):
+    """One line of the table of settings."""
+
+    variable: str
+    default: str
+    sentence: str
+
+
+def settings_table() -> Iterator[SettingRow]:
+    """Yield every setting in order, for ``--help`` and the documentation."""
+    table: tuple[Field[Any], ...] = fields(Settings)
+    for row in table:
+        yield SettingRow(row.metadata["variable"], row.metadata["default"], row.metadata["sentence"])
+
+
+def read_secret(path: Path) -> bytes:
+    """Return the key kept in ``path``, made there on first use with access for the owner only.
+
+    Several processes may ask at once: the file appears complete or not at all, and all get the same key.
+    Raises HotlineError where it can be neither read nor written.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32), encoding="ascii")
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        raise HotlineError(f"密钥文件 {path} 无法使用：请检查目录权限，或删除该文件后重新启动以生成新密钥。") from error

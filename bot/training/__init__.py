@@ -1,0 +1,1 @@
+"""From labelled questions to a model that is trusted: examples, cross-validation, the ranker, evaluation."""

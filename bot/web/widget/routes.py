@@ -1,0 +1,18 @@
+"""Addresses of the citizen's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.web.widget import views
+
+STATIC = Path(__file__).parent / "static"
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the page, its files and the address it asks at."""
+    app.router.add_get("/", views.page)
+    app.router.add_post("/chat", views.chat)
+    app.router.add_static("/static/widget/", STATIC)

@@ -1,0 +1,72 @@
+"""The citizen's page and the address that it sends messages to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader
+
+from bot.hotline.replies import outage_reply, payload_of
+from bot.web.keys import RASA, SETTINGS
+
+_LONGEST = 2000  # characters a citizen may send at once
+_CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+
+
+async def page(request: web.Request) -> web.Response:
+    """Show the chat page."""
+    html = _templates().get_template("page.html").render(longest=_LONGEST)
+    return web.Response(text=html, content_type="text/html")
+
+
+async def chat(request: web.Request) -> web.Response:
+    """Pass one message to Rasa and return its replies as ``{"messages": [...]}``.
+
+    The body is ``{"conversation": "...", "message": "...", "jurisdiction": "..."}``; 400 with the reason otherwise.
+    """
+    conversation, message, place = await _read(request)
+    body = {"sender": f"web-{conversation}", "message": message, "metadata": {"jurisdiction": place} if place else {}}
+    url = f"{request.app[SETTINGS].rasa_url}/webhooks/rest/webhook"
+    try:
+        async with request.app[RASA].post(url, json=body) as response:
+            if response.status == 200:
+                return web.json_response({"messages": await response.json()})
+    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError):
+        pass  # said to the citizen below; danger in the message is still answered
+    reply = outage_reply(message)
+    return web.json_response({"messages": [{"text": reply.text}, {"custom": payload_of(reply, None)}]})
+
+
+async def _read(request: web.Request) -> tuple[str, str, str | None]:
+    try:
+        content: Any = json.loads(await request.text())
+    except (ValueError, RecursionError):
+        raise _refused("请求正文不是有效的 JSON。") from None
+    if not isinstance(content, dict):
+        raise _refused("请求正文应是一个 JSON 对象。")
+    conversation, message, place = content.get("conversation"), content.get("message"), content.get("jurisdiction")
+    if not isinstance(conversation, str) or not _CONVERSATION.fullmatch(conversation):
+        raise _refused("缺少 conversation，或它不是 16 到 64 个字母数字。")
+    if not isinstance(message, str) or not message.strip():
+        raise _refused("缺少 message，或它是空的。")
+    if len(message) > _LONGEST:
+        raise _refused(f"一次最多 {_LONGEST} 个字，请分几次发送。")
+    if place is not None and not isinstance(place, str):
+        raise _refused("jurisdiction 应是辖区代号。")
+    return conversation, message, place
+
+
+def _refused(reason: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=reason, content_type="application/json")

@@ -41,7 +41,7 @@ class KnowledgeImporter(RasaFileImporter):
 @lru_cache(maxsize=2)
 def knowledge_examples(folder: Path) -> tuple[Message, ...]:
     """Return one training message for each question in the knowledge files under ``folder``."""
-    knowledge = read_knowledge_files(folder).knowledge
+    knowledge = read_knowledge_files(folder).as_knowledge()
     return tuple(
         Message.build(text=question, intent=intent_of(entry))
         for entry in all_entries(knowledge)

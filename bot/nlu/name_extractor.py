@@ -111,7 +111,7 @@ class NameExtractor(GraphComponent):
 
 def names_by_entity(files: KnowledgeFiles) -> dict[str, dict[str, str]]:
     """Return entity type → surface → id for everything with a name in the knowledge files."""
-    knowledge = files.knowledge
+    knowledge = files.as_knowledge()
     return {
         "service_item": {name: i.id for i in knowledge.items.values() for name in (i.name, *i.aliases)},
         "department": {name: d.id for d in knowledge.departments.values() for name in (d.name, *d.aliases)},

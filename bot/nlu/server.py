@@ -21,7 +21,9 @@ def main() -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.WARNING)  # left alone, structlog prints citizens' texts at debug level
     configure_logging_and_warnings(logging.WARNING, warn_only_once=True, filter_repeated_logs=False)
     serve_application(
         model_path=str(released_model(settings).rasa),

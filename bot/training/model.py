@@ -41,12 +41,13 @@ def train(root: Path, models: Path, progress: Progress) -> ModelFiles:
 
 def _train_rasa(root: Path, path: Path) -> None:
     command = [
-        *(sys.executable, "-m", "rasa", "train", "--config", "config.yml", "--domain", "domain.yml"),
+        *(sys.executable, "-m", "rasa", "train", "--force", "--config", "config.yml", "--domain", "domain.yml"),
         *("--data", "data/nlu", "data/rules", "--out", str(path.parent)),
         *("--fixed-model-name", path.name.removesuffix(".tar.gz")),
     ]
     environment = os.environ | {
         "RASA_TELEMETRY_ENABLED": "false",
+        "RASA_MAX_CACHE_SIZE": "0",  # its cache does not see changed code
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": str(root),
@@ -61,7 +62,7 @@ def _train_rasa(root: Path, path: Path) -> None:
 
 
 def _train_ranker(root: Path, path: Path) -> None:
-    knowledge = read_knowledge_files(root / "data" / "knowledge").knowledge
+    knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
     examples = list(read_nlu_examples(root / "data" / "nlu"))
     weights = train_ranker(knowledge, examples)
     save_ranker(weights, path, {"entries": len(knowledge.entries), "examples": len(examples)})

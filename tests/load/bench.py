@@ -145,7 +145,7 @@ def write_stock_project(stock: Path) -> None:
 def examples_with_intents() -> Iterator[tuple[str, str]]:
     """Yield every training example of the project, the knowledge's questions included."""
     yield from read_nlu_examples(PROJECT_ROOT / "data" / "nlu")
-    for entry in all_entries(read_knowledge_files(PROJECT_ROOT / "data" / "knowledge").knowledge):
+    for entry in all_entries(read_knowledge_files(PROJECT_ROOT / "data" / "knowledge").as_knowledge()):
         for question in entry.questions:
             yield question, intent_of(entry)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
 import threading
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.hotline.answering import Assistant, Thresholds, Turn
-from bot.hotline.ledger import LedgerRow, new_ledger_id
+from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.privacy import mask
 from bot.hotline.replies import Reply
 from bot.model_files import released_model
@@ -32,8 +30,8 @@ class Application:
 
     def assistant(self) -> Assistant:
         """Return an assistant that knows the newest knowledge, built anew only when that has changed."""
-        with self.database.begin() as session:
-            version = knowledge_version(session)
+        with self.database.read() as connection:
+            version = knowledge_version(connection)
         current = self._assistant
         if current and current.knowledge.version == version:
             return current
@@ -43,8 +41,8 @@ class Application:
             return self._assistant
 
     def _build(self) -> Assistant:
-        with self.database.begin() as session:
-            knowledge, places = load_knowledge(session), load_places(session)
+        with self.database.read() as connection:
+            knowledge, places = load_knowledge(connection), load_places(connection)
         return Assistant(
             knowledge,
             places,
@@ -60,24 +58,20 @@ class Application:
             id=new_ledger_id(),
             at=dt.datetime.now(dt.timezone.utc),
             jurisdiction=reply.jurisdiction,
-            conversation=self._pseudonym(sender),
+            conversation=conversation_hash(sender, read_secret(self.settings.secret_file)),
             message_masked=mask(turn.text),
             model=model,
             intent=turn.understanding.intent,
-            intent_scores=dict(list(turn.understanding.scores.items())[:5]),
+            intent_scores=top_scores(turn.understanding.scores),
             kind=reply.kind,
             confidence=reply.confidence,
             entries=reply.entries,
             text_shown=reply.text,
             context=reply.context,
         )
-        with self.database.begin() as session:
-            write_ledger(session, row)
+        with self.database.begin() as connection:
+            write_ledger(connection, row)
         return row.id
-
-    def _pseudonym(self, sender: str) -> str:
-        """Return a keyed hash of ``sender``: the same conversation is recognised, nobody is."""
-        return hmac.new(read_secret(self.settings.secret_file), sender.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def today() -> dt.date:

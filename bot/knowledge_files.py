@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import tomli
 
@@ -30,6 +32,16 @@ from bot.hotline.knowledge import (
 _Value = TypeVar("_Value")
 _Row = dict[str, Any]
 _INTEGRATIONS = ("merged", "transferred")
+_LISTS: dict[str, tuple[str, type]] = {
+    "departments.toml": ("department", Department),
+    "hotlines.toml": ("hotline", HotlineLine),
+    "routing.toml": ("routing_rule", RoutingRule),
+}
+_IDENTITY = {HotlineLine: ("jurisdiction", "number", "department"), RoutingRule: ("jurisdiction", "id")}
+_EMPTY: dict[Any, Any] = {tuple[str, ...]: (), str: "", bool: False}
+_REFERRED_TO: tuple[type, ...] = (Jurisdiction, PolicyDocument, Department, ServiceItem)
+_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
+_PATH_RULE = "数字和括号用半角，不含空格"
 
 
 @dataclass(frozen=True)
@@ -72,14 +84,14 @@ def read_knowledge_files(directory: Path) -> KnowledgeFiles:
     if reading.problems:
         raise KnowledgeInvalid("\n".join(reading.problems))
     return KnowledgeFiles(
-        jurisdictions=tuple(reading.jurisdictions),
+        jurisdictions=tuple(reading.found[Jurisdiction]),
         elsewhere=tuple(reading.elsewhere),
-        documents=tuple(reading.documents),
-        items=_merged(reading.items),
-        entries=tuple(reading.entries),
-        departments=tuple(reading.departments),
-        hotlines=tuple(reading.hotlines),
-        routing_rules=tuple(reading.rules),
+        documents=tuple(reading.found[PolicyDocument]),
+        items=_merged(reading.found[ServiceItem]),
+        entries=tuple(reading.found[KnowledgeEntry]),
+        departments=tuple(reading.found[Department]),
+        hotlines=tuple(reading.found[HotlineLine]),
+        routing_rules=tuple(reading.found[RoutingRule]),
     )
 
 
@@ -95,14 +107,8 @@ class _Reading:
     directory: Path
     problems: list[str] = field(default_factory=list)
     origins: dict[object, tuple[Path, str]] = field(default_factory=dict)  # identity → file and place in it
-    jurisdictions: list[Jurisdiction] = field(default_factory=list)
+    found: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
     elsewhere: list[str] = field(default_factory=list)
-    documents: list[PolicyDocument] = field(default_factory=list)
-    items: list[ServiceItem] = field(default_factory=list)
-    entries: list[KnowledgeEntry] = field(default_factory=list)
-    departments: list[Department] = field(default_factory=list)
-    hotlines: list[HotlineLine] = field(default_factory=list)
-    rules: list[RoutingRule] = field(default_factory=list)
 
     def problem(self, path: Path, where: str, rule: str) -> None:
         """Note that ``where`` in the file at ``path`` breaks ``rule``."""
@@ -111,27 +117,28 @@ class _Reading:
 
     def against(self, value: object, rule: str) -> None:
         """Note that ``value``, read before, breaks ``rule``."""
-        self.problem(*self.origins[_identity(value)], rule)
+        self.problem(*self.place_of(value), rule)
+
+    def place_of(self, value: object) -> tuple[Path, str]:
+        """Return the file that ``value`` was read from, and where in it."""
+        return self.origins[_identity(value)]
 
     def read(self, path: Path) -> None:
         """Read one file; its folder and name say what is in it."""
         try:
             content = tomli.loads(path.read_text(encoding="utf-8"))
         except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
-            return self.problem(path, "", f"不是有效的 UTF-8 TOML 文件：{error}")
+            self.problem(path, "", f"不是有效的 UTF-8 TOML 文件：{error}")
+            return
         place = path.parent.name
         if path.parent == self.directory:
-            self._keep_all(path, self._tables(path, content, "jurisdiction"), Jurisdiction, self.jurisdictions)
+            self._keep(path, content, "jurisdiction", Jurisdiction)
             for row in self._tables(path, content, "elsewhere"):
-                self.elsewhere += row.pop("places", [])
+                self.elsewhere += map(str, row.pop("places", []))
         elif content.pop("jurisdiction", place) != place:
             self.problem(path, "", f"jurisdiction 应与所在目录一致，为 {place}")
-        elif path.name == "departments.toml":
-            self._keep_all(path, self._tables(path, content, "department"), Department, self.departments, place)
-        elif path.name == "hotlines.toml":
-            self._keep_all(path, self._tables(path, content, "hotline"), HotlineLine, self.hotlines, place)
-        elif path.name == "routing.toml":
-            self._keep_all(path, self._tables(path, content, "routing_rule"), RoutingRule, self.rules, place)
+        elif path.name in _LISTS:
+            self._keep(path, content, *_LISTS[path.name], jurisdiction=place)
         else:
             self._document(path, content, place)
         for key in content:
@@ -140,22 +147,22 @@ class _Reading:
     def _document(self, path: Path, content: _Row, place: str) -> None:
         topic = str(content.pop("topic", ""))
         document = f"{place}.{topic}"
-        own, entries = self._tables(path, content, "document"), self._tables(path, content, "entry")
-        if not topic or len(own) != 1 or own[0].get("id") != document:
+        own = content.get("document")
+        if isinstance(own, dict) and "number" in own:
+            own["number"] = normalise_document_number(str(own["number"]))
+        self._keep(path, content, "document", PolicyDocument, jurisdiction=place)
+        if not topic or [d.id for d in self.found[PolicyDocument] if self.place_of(d)[0] == path] != [document]:
             self.problem(path, "document", f"应有 topic 和一个 [document]，其 id 为“辖区.主题”：{document}")
-        for row in own:
-            if "number" in row:
-                row["number"] = normalise_document_number(str(row["number"]))
-        self._keep_all(path, own, PolicyDocument, self.documents, place)
-        self._keep_all(path, self._tables(path, content, "item"), ServiceItem, self.items)
+        self._keep(path, content, "item", ServiceItem)
+        entries = self._tables(path, content, "entry")
         for row in entries:
             paths = row.pop("provisions", None)
             if not isinstance(paths, list) or not all(isinstance(p, str) and _is_path(p) for p in paths):
-                self.problem(path, f"entry {row.get('id')}", "provisions 应为条款路径的列表，数字和括号用半角，不含空格")
+                self.problem(path, f"entry {row.get('id')}", f"provisions 应为条款路径的列表，{_PATH_RULE}")
                 paths = []
             row["id"] = f"{document}.{row.get('id', '')}"
-            row |= {"topic": topic, "citations": (Citation(document, tuple(paths)),), "version": 1}
-        self._keep_all(path, entries, KnowledgeEntry, self.entries, place)
+            row["citations"] = (Citation(document, tuple(paths)),)
+        self._keep(path, {"entry": entries}, "entry", KnowledgeEntry, jurisdiction=place, topic=topic, version=1)
 
     def _tables(self, path: Path, content: _Row, key: str) -> list[_Row]:
         """Take the table or tables under ``key`` out of ``content``."""
@@ -166,77 +173,65 @@ class _Reading:
         self.problem(path, "", f"{key} 应写作 [{key}] 或 [[{key}]]")
         return []
 
-    def _keep_all(
-        self, path: Path, rows: Iterable[_Row], kind: type[_Value], kept: list[_Value], place: str | None = None
-    ) -> None:
-        """Keep one ``kind`` for each row, all of jurisdiction ``place`` where one is given."""
-        for row in rows:
-            where = f"{kind.__name__} {row.get('id') or row.get('number') or '?'}"
-            if place:
-                row["jurisdiction"] = place
-            value, rules = _build(kind, row)
-            if _identity(value) in self.origins and not (isinstance(value, ServiceItem) and not self._is_in(value, path)):
-                file, other = self.origins[_identity(value)]
-                rules.append(f"编号重复，已用于 {file.relative_to(self.directory)} [{other}]")
+    def _keep(self, path: Path, content: _Row, key: str, kind: type[Any], **given: object) -> None:
+        """Keep one ``kind`` for each table under ``key``; ``given`` are the fields that do not stand in it."""
+        for row in self._tables(path, content, key):
+            where = f"{key} {row.get('id') or row.get('number') or '?'}"
+            value, rules = _build(kind, {**row, **given})
+            first, other = self.origins.get(_identity(value), (None, ""))
+            if first and (kind is not ServiceItem or first == path):
+                rules.append(f"编号重复，已用于 {first.relative_to(self.directory)} [{other}]")
             for rule in rules:
                 self.problem(path, where, rule)
             self.origins[_identity(value)] = (path, where)
-            kept.append(value)
-
-    def _is_in(self, value: object, path: Path) -> bool:
-        return self.origins[_identity(value)][0] == path
+            self.found[kind].append(value)
 
     def check(self) -> None:
         """Check what only shows when every file is read: references, questions asked twice, fields that must agree."""
-        known: dict[type, set[str]] = {
-            Jurisdiction: {j.id for j in self.jurisdictions},
-            PolicyDocument: {d.id for d in self.documents},
-            Department: {d.id for d in self.departments},
-            ServiceItem: {i.id for i in self.items},
-        }
+        known = {kind: {value.id for value in self.found[kind]} for kind in _REFERRED_TO}
         for value, kind, reference in self._references():
             if reference not in known[kind]:
                 self.against(value, f"引用了不存在的 {kind.__name__}：{reference}")
         names: dict[str, str] = {}
-        for item in self.items:
+        for item in self.found[ServiceItem]:
             if names.setdefault(item.id, item.name) != item.name:
                 self.against(item, f"同一事项名称不一：{names[item.id]}、{item.name}")
-        for entry in self.entries:
+        for entry in self.found[KnowledgeEntry]:
             if (entry.kind is AnswerKind.SCOPE) != (entry.accepted is not None):
                 self.against(entry, 'accepted 必须且只能与 kind = "scope" 一起写')
-        for document in self.documents:
+        for document in self.found[PolicyDocument]:
             starts, ends = document.effective_from or document.issued_on, document.effective_until
             if starts and ends and ends <= starts:
                 self.against(document, "effective_until 应晚于施行日期和印发日期")
-        for row in (*self.hotlines, *self.rules):
+        for row in self.found[HotlineLine] + self.found[RoutingRule]:
             if not _is_path(row.provision):
-                self.against(row, "provision 应为条款路径，数字和括号用半角，不含空格")
-        for line in self.hotlines:
+                self.against(row, f"provision 应为条款路径，{_PATH_RULE}")
+        for line in self.found[HotlineLine]:
             if line.integration not in _INTEGRATIONS:
                 self.against(line, f"integration 应为 {'、'.join(_INTEGRATIONS)} 之一")
         self._check_questions()
 
-    def _references(self) -> Iterator[tuple[object, type, str]]:
-        for place in self.jurisdictions:
+    def _references(self) -> Iterator[tuple[Any, type, str]]:
+        for place in self.found[Jurisdiction]:
             if place.parent:
                 yield place, Jurisdiction, place.parent
-        for owned in (*self.documents, *self.departments):
+        for owned in self.found[PolicyDocument] + self.found[Department]:
             yield owned, Jurisdiction, owned.jurisdiction
-        for row in (*self.hotlines, *self.rules):
+        for row in self.found[HotlineLine] + self.found[RoutingRule]:
             yield row, PolicyDocument, row.document
             yield row, Department, row.department
-        for entry in self.entries:
+        for entry in self.found[KnowledgeEntry]:
             yield from ((entry, ServiceItem, item) for item in entry.items)
             if entry.department:
                 yield entry, Department, entry.department
 
     def _check_questions(self) -> None:
         asked: dict[tuple[str, str], KnowledgeEntry] = {}
-        for entry in self.entries:
+        for entry in self.found[KnowledgeEntry]:
             key = (entry.jurisdiction, wording_key(entry.question))
             if (first := asked.setdefault(key, entry)) is not entry:
                 self.against(entry, f"问题“{entry.question}”与条目 {first.id} 重复")
-        for entry in self.entries:
+        for entry in self.found[KnowledgeEntry]:
             own: set[str] = {wording_key(entry.question)}
             for question in entry.similar:
                 wording = wording_key(question)
@@ -252,55 +247,44 @@ def _build(kind: type[_Value], row: Mapping[str, object]) -> tuple[_Value, list[
 
     What is missing or wrong is replaced by an empty value, so that the rest can still be checked.
     """
-    rules, values, hints = [], {}, get_type_hints(kind)
-    for name in (f.name for f in fields(kind)):  # type: ignore[arg-type]
-        if name in row and (problem := _mismatch(row[name], hints[name])):
-            rules.append(f"{name} {problem}")
-        elif name in row:
-            values[name] = _converted(row[name], hints[name])
+    rules, values, hints = [], {}, _hints(kind)
     for spec in fields(kind):  # type: ignore[arg-type]
-        if spec.default is MISSING and spec.name not in values:
-            values[spec.name] = () if hints[spec.name] == tuple[str, ...] else _empty(hints[spec.name])
-            if spec.name not in row:
-                rules.append(f"缺少 {spec.name}")
+        name, hint = spec.name, hints[spec.name]
+        value = row.get(name)
+        problem = _mismatch(value, hint) if name in row else ""
+        if name in row and not problem:
+            values[name] = hint(value) if _is_enum(hint) else tuple(value) if isinstance(value, list) else value
+        elif name in row or spec.default is MISSING:
+            values[name] = _EMPTY.get(hint)
+            rules.append(f"{name} {problem}" if problem else f"缺少 {name}")
     rules += [f"不认识的项 {name}" for name in row if name not in hints]
     return kind(**values), rules
 
 
+def _is_enum(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Enum)
+
+
 def _mismatch(value: object, hint: Any) -> str:
     """Return what is wrong with ``value`` for a field of type ``hint``, empty where nothing is."""
-    if isinstance(hint, type) and issubclass(hint, Enum):
+    if _is_enum(hint):
         allowed = [member.value for member in hint]
         return "" if value in allowed else f"应为 {'、'.join(allowed)} 之一，不是“{value}”"
-    if hint in (str, Union[str, None]):
+    if hint in (str, str | None):
         return "" if isinstance(value, str) and value.strip() else "应为非空文字"
     if hint == tuple[str, ...]:
         good = isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
         return "" if good else "应为非空文字的列表"
-    if hint == Union[dt.date, None]:
+    if hint == dt.date | None:
         return "" if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else "应为日期，如 2017-07-17"
-    if hint in (bool, Union[bool, None]):
+    if hint in (bool, bool | None):
         return "" if isinstance(value, bool) else "应为 true 或 false"
     return ""
 
 
-def _converted(value: Any, hint: Any) -> Any:
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _empty(hint: Any) -> Any:
-    return next(iter(hint)) if isinstance(hint, type) and issubclass(hint, Enum) else ""
-
-
 def _identity(value: Any) -> object:
     """Return what must be different between two values of one kind."""
-    if isinstance(value, HotlineLine):
-        return HotlineLine, value.jurisdiction, value.number, value.department
-    if isinstance(value, RoutingRule):
-        return RoutingRule, value.jurisdiction, value.id
-    return type(value), value.id
+    return type(value), *(getattr(value, name) for name in _IDENTITY.get(type(value), ("id",)))
 
 
 def _is_path(path: str) -> bool:

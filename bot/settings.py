@@ -1,5 +1,7 @@
 """Every setting in one table: its environment variable, its default, and one sentence on what it does."""
 
+# ruff: noqa: RUF009 - `_setting` gives a dataclass field
+
 from __future__ import annotations
 
 import os
@@ -83,9 +85,7 @@ class Settings:
     actions_port: int = _setting("HOTLINE_ACTIONS_PORT", "5055", _port, "动作服务的端口。")
     web_host: str = _setting("HOTLINE_WEB_HOST", "127.0.0.1", _host, "网页、微信回调和坐席台监听的地址。")
     web_port: int = _setting("HOTLINE_WEB_PORT", "8080", _port, "网页、微信回调和坐席台的端口。")
-    jurisdiction: str = _setting(
-        "HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。"
-    )
+    jurisdiction: str = _setting("HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。")
     knowledge_dir: Path = _setting("HOTLINE_KNOWLEDGE_DIR", "data/knowledge", _path, "随程序发布的知识文件所在目录。")
     models_dir: Path = _setting("HOTLINE_MODELS_DIR", "models", _path, "训练好的模型所在目录。")
     model: Path | None = _setting(

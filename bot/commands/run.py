@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -21,7 +22,6 @@ from bot.commands.knowledge import prepare_database
 from bot.errors import HotlineError
 from bot.model_files import model_files
 from bot.settings import PROJECT_ROOT, Settings
-from bot.training.model import train
 
 _SPACE = 300  # MB that training and the database need at least
 
@@ -38,11 +38,17 @@ def run() -> None:
     files = model_files(PROJECT_ROOT, settings.models_dir)
     if not files.exist:
         click.echo("没有对应当前训练数据的模型，开始训练（约一分钟）……")
-        train(PROJECT_ROOT, settings.models_dir, click.echo)
+        _train()
     manager = _manager(settings, files.rasa)
     threading.Thread(target=_announce, args=(settings, started), daemon=True).start()
     manager.loop()
     sys.exit(0 if manager.returncode in (0, 130, 143) else 1)
+
+
+def _train() -> None:
+    """Train in a process of its own, so that what training needs does not stay in memory."""
+    if subprocess.run([sys.executable, "-m", "bot", "train"], cwd=PROJECT_ROOT, check=False).returncode:
+        raise HotlineError("训练没有成功，原因见上。")
 
 
 def _manager(settings: Settings, model: Path) -> Manager:
@@ -50,6 +56,7 @@ def _manager(settings: Settings, model: Path) -> Manager:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(PROJECT_ROOT),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",  # Rasa's libraries warn about each other at every start
         "MALLOC_ARENA_MAX": "2",
         "HOTLINE_MODEL": str(model),
     }

@@ -34,7 +34,7 @@ class LinearIntentClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "regularisation": 20.0,  # C of the logistic regression
+            "regularisation": 10.0,  # C of the logistic regression
             "accepted_accuracy": 0.9,  # share of accepted messages whose intent must be right
             "folds": 3,  # of the cross-validation that finds the threshold; 0 accepts everything
             "seed": 20170717,

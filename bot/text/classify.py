@@ -16,10 +16,6 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from bot.text.similarity import character_grams, sound_grams
 
 
-def _character_terms(text: str) -> list[str]:
-    return character_grams(f"{text}")
-
-
 @dataclass(frozen=True)
 class Prediction:
     """Labels with their probabilities, most probable first."""
@@ -36,21 +32,24 @@ class Prediction:
 
 
 class TextClassifier:
-    """Multinomial logistic regression, whose probabilities need no further calibration on data like its own."""
+    """Logistic regression, one against the rest.
 
-    def __init__(self, *, regularisation: float = 20.0, seed: int = 20170717) -> None:
+    Against the multinomial form it lost nothing in accuracy and trained twenty times faster (docs/adr).
+    """
+
+    def __init__(self, *, regularisation: float = 10.0, seed: int = 20170717) -> None:
         self._pipeline = Pipeline(
             [
                 (
                     "terms",
                     FeatureUnion(
                         [
-                            ("characters", TfidfVectorizer(analyzer=_character_terms, sublinear_tf=True, min_df=2)),
+                            ("characters", TfidfVectorizer(analyzer=character_grams, sublinear_tf=True, min_df=2)),
                             ("sounds", TfidfVectorizer(analyzer=sound_grams, sublinear_tf=True, min_df=2)),
                         ]
                     ),
                 ),
-                ("model", LogisticRegression(C=regularisation, max_iter=200, random_state=seed)),
+                ("model", LogisticRegression(C=regularisation, solver="liblinear", random_state=seed)),
             ]
         )
 

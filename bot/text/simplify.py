@@ -21,7 +21,7 @@ class _Converter(Protocol):
 @lru_cache(maxsize=2)
 def _converter(config: str) -> _Converter:
     """Return the OpenCC converter ``config``, built at its first use: building it reads dictionaries from disk."""
-    import opencc  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
+    import opencc  # type: ignore[import-untyped,unused-ignore]
 
     converter: _Converter = opencc.OpenCC(config)
     return converter
@@ -59,3 +59,12 @@ def is_traditional(text: str) -> bool:
     traditional, simplified = _only_traditional_and_only_simplified()
     only_traditional = sum(c in traditional for c in text)
     return only_traditional > 0 and only_traditional > sum(c in simplified for c in text)
+
+
+def is_simplified(text: str) -> bool:
+    """Return whether ``text`` is certainly written in Simplified characters: it has several that are theirs alone.
+
+    One does not prove it: 后, 于 and 干 are also Traditional characters.
+    """
+    traditional, simplified = _only_traditional_and_only_simplified()
+    return sum(c in simplified for c in text) > 1 and not any(c in traditional for c in text)

@@ -1,0 +1,130 @@
+"""Commands that look after the policy database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from bot.errors import GazetteRefused, HotlineError
+from bot.settings import Settings
+
+
+def prepare_database(settings: Settings, say: Callable[[str], object]) -> None:
+    """Bring the database to the newest schema and load the shipped knowledge; says only what it changed."""
+    from bot.knowledge_files import read_knowledge_files
+    from bot.storage import Database, migrate, save_knowledge
+
+    database = Database(settings.database_url)
+    new = bool(database.file and not database.file.exists())
+    if new:
+        say("建立数据库……")
+    migrate(database)
+    files = read_knowledge_files(settings.knowledge_dir)
+    with database.begin() as connection:
+        changes = save_knowledge(connection, files, by="loader", reason="随程序发布的知识")
+    if changes:
+        say(f"知识已载入：新增 {len(changes.added)}，修改 {len(changes.changed)}，停用 {len(changes.retired)}。")
+    if changes.kept:
+        say(f"{len(changes.kept)} 处在后台改过，保留后台的版本。")
+    database.dispose()
+
+
+@click.command(help="把数据库升级到最新结构，并载入随程序发布的知识。重复运行不会改变任何内容。")
+def migrate() -> None:
+    """Migrate and load the knowledge."""
+    prepare_database(Settings.from_environment(), click.echo)
+    click.echo("数据库已是最新。")
+
+
+@click.command("load-knowledge", help="把知识文件写入数据库。默认不覆盖在后台改过的内容。")
+@click.option("--overwrite", is_flag=True, help="后台改过的内容也以文件为准。")
+@click.option("--retire-missing", is_flag=True, help="停用文件中已经没有的条目（停用的仍可回溯）。")
+def load_knowledge_command(overwrite: bool, retire_missing: bool) -> None:
+    """Write the knowledge files into the database."""
+    from bot.knowledge_files import read_knowledge_files
+    from bot.storage import Database, save_knowledge
+
+    settings = Settings.from_environment()
+    files = read_knowledge_files(settings.knowledge_dir)
+    with Database(settings.database_url).begin() as connection:
+        changes = save_knowledge(
+            connection, files, by="loader", reason="load-knowledge", overwrite=overwrite, retire_missing=retire_missing
+        )
+    for label, ids in (("新增", changes.added), ("修改", changes.changed), ("停用", changes.retired)):
+        for name in ids:
+            click.echo(f"{label}  {name}")
+    for name in changes.kept:
+        click.echo(f"保留后台版本  {name}（加 --overwrite 以文件为准）")
+    for name in changes.missing:
+        click.echo(f"文件中已没有  {name}（加 --retire-missing 停用）")
+    if not changes:
+        click.echo("没有变化。")
+
+
+@click.command("import-gazette", help="读入官方公报文件，找出其中的文件和条款。多个文件要么各自成功，要么各自不动数据库。")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--jurisdiction", required=True, help="辖区代号，如 jingzhou。")
+@click.option("--title", help="文件本身没有标题时用的标题。")
+@click.option("--dry-run", is_flag=True, help="只看会发生什么，不写入数据库。")
+def import_gazette(files: tuple[Path, ...], jurisdiction: str, title: str | None, dry_run: bool) -> None:
+    """Import each file, or say why not."""
+    from bot.gazette import read_gazette_file
+    from bot.storage import Database, load_places, save_gazette
+
+    database = Database(Settings.from_environment().database_url)
+    with database.read() as connection:
+        place = load_places(connection).by_id.get(jurisdiction)
+    if place is None:
+        raise HotlineError(f"不认识辖区 {jurisdiction}。可用的代号见 data/knowledge/jurisdictions.toml。")
+    refused = 0
+    for file in files:
+        try:
+            gazette = read_gazette_file(file, jurisdiction=place, fallback_title=title)
+        except GazetteRefused as error:
+            refused += 1
+            click.echo(f"{file.name}：没有导入。{error}", err=True)
+            continue
+        with database.begin() as connection:
+            report = save_gazette(connection, gazette, jurisdiction, dry_run=dry_run)
+        _show_import(file, gazette, report, dry_run)
+    if refused:
+        raise HotlineError(f"{refused} 个文件没有导入，原因见上。数据库没有因它们改变。")
+
+
+def _show_import(file: Path, gazette: object, report: object, dry_run: bool) -> None:
+    raise NotImplementedError
+
+
+@click.command("verify-knowledge", help="导入原始文件，逐条核对知识：条款是否存在，数字、日期、电话是否见于该条款。")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def verify_knowledge(sources: tuple[Path, ...]) -> None:
+    """Check every entry against the provision that it cites."""
+    raise NotImplementedError
+
+
+@click.command(help="按账本编号回放一次答复：当时的问题（已遮盖个人信息）、依据的条目版本和显示的文字。")
+@click.argument("ledger")
+def replay(ledger: str) -> None:
+    """Show what was answered, from what."""
+    from bot.storage import Database, entry_versions, read_ledger
+
+    with Database(Settings.from_environment().database_url).read() as connection:
+        row = read_ledger(connection, ledger)
+        entries = entry_versions(connection, row)
+    content = {
+        "时间": row.at.isoformat(),
+        "辖区": row.jurisdiction,
+        "问题": row.message_masked,
+        "意图": row.intent,
+        "意图分数": dict(row.intent_scores),
+        "类型": row.kind,
+        "置信度": row.confidence,
+        "模型": row.model,
+        "上文": dict(row.context),
+        "条目": [{"id": e.id, "版本": e.version, "问题": e.question, "答复": e.answer} for e in entries],
+        "显示": row.text_shown,
+    }
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))

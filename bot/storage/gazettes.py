@@ -1,0 +1,178 @@
+"""Importing official documents: their provisions become quotable, and what they state is held against what we hold.
+
+What an original states never overwrites what the knowledge files or a person say; it fills what they leave open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.errors import KnowledgeInvalid
+from bot.hotline.knowledge import PolicyDocument, Provision, normalise_document_number
+from bot.storage import loading, records
+from bot.storage.changes import begin_change, record_change
+from bot.storage.documents import find_document, names_document, title_key
+from bot.storage.records import Stamp
+from bot.storage.tables import documents as d
+from bot.storage.tables import knowledge as k
+
+_COMPARED = ("number", "issuing_authority", "issued_on", "effective_from", "effective_until")
+_LABELS = ("文号", "发文机关", "印发日期", "施行日期", "有效期至")
+
+
+class SourceProvision(Protocol):
+    """A provision as read from a gazette (``bot.gazette``, which storage does not know)."""
+
+    path: str
+    heading: str | None
+    text: str
+    order: int
+
+
+class SourceDocument(Protocol):
+    """A document as read from a gazette."""
+
+    number: str | None
+    title: str
+    issuing_authority: str | None
+    issued_on: dt.date | None
+    effective_from: dt.date | None
+    effective_until: dt.date | None
+    repeals: tuple[str, ...]
+    text: str
+    annexed_to: str | None
+
+    @property
+    def provisions(self) -> Sequence[SourceProvision]:
+        """The provisions in the order of the document."""
+
+
+class Gazette(Protocol):
+    """What was read from one file."""
+
+    @property
+    def documents(self) -> Sequence[SourceDocument]:
+        """The documents in the order of the file."""
+
+
+@dataclass(frozen=True)
+class ImportedDocument:
+    """What importing one document did. ``added`` and so on are paths of provisions."""
+
+    id: str
+    title: str
+    new: bool = False  # nothing was known about it before
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()  # stood in an earlier import, not in this one
+    filled: tuple[str, ...] = ()  # what was open and the original states, such as ``印发日期 2017-07-17``
+    conflicts: tuple[str, ...] = ()  # what the original states differently; not taken over
+    absent: tuple[str, ...] = ()  # provisions that knowledge cites and the original does not have
+    repealed: tuple[str, ...] = ()  # ids of documents that it says no longer apply
+    restated: bool = False  # what the original states, or its text, is new
+
+    @property
+    def touched(self) -> bool:
+        """Whether the database is different now."""
+        return bool(self.new or self.added or self.changed or self.superseded or self.restated)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What importing a gazette did, or would do; ``version`` of the knowledge after it."""
+
+    version: int
+    documents: tuple[ImportedDocument, ...]
+
+    def __bool__(self) -> bool:
+        return any(document.touched for document in self.documents)
+
+
+def save_gazette(
+    connection: Connection,
+    gazette: Gazette,
+    jurisdiction: str,
+    *,
+    by: str = "import-gazette",
+    reason: str = "导入公报",
+    dry_run: bool = False,
+) -> ImportReport:
+    """Write the documents of ``gazette`` with their provisions; the same again changes nothing.
+
+    With ``dry_run`` the report says what would happen and the database stays. Raises KnowledgeInvalid for a
+    jurisdiction that is not there; then, as after any other failure, nothing of the gazette is in the database.
+    """
+    if not connection.execute(sa.select(k.jurisdictions.c.id).where(k.jurisdictions.c.id == jurisdiction)).first():
+        raise KnowledgeInvalid(f"辖区 {jurisdiction} 不存在，请先载入知识文件（python -m bot load-knowledge）。")
+    attempt = connection.begin_nested()
+    try:
+        version = begin_change(connection)
+        stamp = Stamp(by, reason, "gazette")
+        report = ImportReport(version, _save_documents(connection, gazette.documents, jurisdiction, stamp))
+        if report:
+            report = ImportReport(version + 1, report.documents)
+            record_change(connection, version + 1, stamp, {"imported": [x.id for x in report.documents if x.touched]})
+    except BaseException:
+        attempt.rollback()
+        raise
+    if dry_run:
+        attempt.rollback()
+    else:
+        attempt.commit()
+    return report
+
+
+def quote(connection: Connection, document: str, path: str) -> Provision | None:
+    """Return a provision in the words of its document, ``None`` where that has not been imported."""
+    table = d.provisions
+    query = sa.select(table).where(table.c.document == document, table.c.path == path, table.c.text.is_not(None))
+    row = connection.execute(query).one_or_none()
+    return Provision(row.document, row.path, row.text, row.heading, row.position) if row else None
+
+
+def _save_documents(
+    connection: Connection, sources: Sequence[SourceDocument], jurisdiction: str, stamp: Stamp
+) -> tuple[ImportedDocument, ...]:
+    numbers = [source.number for source in sources]
+    return tuple(
+        _save_document(connection, source, jurisdiction, stamp, by_number=numbers.count(source.number) == 1)
+        for source in sources
+    )
+
+
+def _save_document(
+    connection: Connection, source: SourceDocument, jurisdiction: str, stamp: Stamp, *, by_number: bool
+) -> ImportedDocument:
+    number = normalise_document_number(source.number) if source.number else None
+    wanted = PolicyDocument(_new_id(jurisdiction, number, source.title), jurisdiction, source.title, number)
+    held = loading.held_documents(connection)
+    known = held.get(wanted.id) or find_document(list(held.values()), wanted, by_number=by_number)
+    if known is None:
+        records.write_document(connection, wanted, stamp)
+    document = known or wanted
+    stated = {name: getattr(source, name) for name in _COMPARED} | {"number": number}
+    added, changed, superseded, absent = _save_provisions(connection, document.id, source.provisions, stamp)
+    return ImportedDocument(
+        id=document.id,
+        title=document.title,
+        new=known is None,
+        added=added,
+        changed=changed,
+        superseded=superseded,
+        filled=_lines(stated, lambda name: getattr(document, name) is None),
+        conflicts=_conflicts(document, source.title, stated),
+        absent=absent,
+        repealed=tuple(
+            other.id
+            for other in held.values()
+            if other.id != document.id and any(names_document(other, r, jurisdiction) for r in source.repeals)
+        ),
+        restated=_save_source(connection, document.id, source, stated, stamp),
+    )

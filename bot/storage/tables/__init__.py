@@ -1,0 +1,8 @@
+"""All tables, by subject. Importing this package makes ``metadata`` complete."""
+
+from __future__ import annotations
+
+from bot.storage.tables import documents, knowledge, ledger
+from bot.storage.tables.base import metadata
+
+__all__ = ["documents", "knowledge", "ledger", "metadata"]

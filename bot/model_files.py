@@ -11,7 +11,15 @@ from bot.settings import PROJECT_ROOT, Settings
 
 # What a model depends on besides the data: changed code of these makes another model.
 _CODE = ("bot/nlu", "bot/text", "bot/hotline", "bot/training", "bot/knowledge_files.py")
-_DATA = ("config.yml", "domain.yml", "data/nlu", "data/rules", "data/dictionaries", "data/knowledge")
+_DATA = (
+    "config.yml",
+    "domain.yml",
+    "data/nlu",
+    "data/rules",
+    "data/dictionaries",
+    "data/knowledge",
+    "data/synonyms.txt",
+)
 _LOCK = "requirements/requirements.lock"
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import GazetteRefused, HotlineError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.gazette import Gazette, SourceDocument
+    from bot.hotline.jurisdictions import Jurisdiction
+    from bot.storage import ImportReport
 
 
 def prepare_database(settings: Settings, say: Callable[[str], object]) -> None:
@@ -64,14 +70,14 @@ def load_knowledge_command(overwrite: bool, retire_missing: bool) -> None:
         click.echo("没有变化。")
 
 
-@click.command("import-gazette", help="读入官方公报文件，找出其中的文件和条款。多个文件要么各自成功，要么各自不动数据库。")
+@click.command("import-gazette", help="读入官方公报，找出其中的文件和条款。一个文件要么整个导入，要么数据库不变。")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--jurisdiction", required=True, help="辖区代号，如 jingzhou。")
-@click.option("--title", help="文件本身没有标题时用的标题。")
+@click.option("--title", help="整份文件只有一篇且没有标题时用的标题。")
 @click.option("--dry-run", is_flag=True, help="只看会发生什么，不写入数据库。")
-def import_gazette(files: tuple[Path, ...], jurisdiction: str, title: str | None, dry_run: bool) -> None:
+@click.option("--verbose", is_flag=True, help="列出每一处清除和还原。")
+def import_gazette(files: tuple[Path, ...], jurisdiction: str, title: str | None, dry_run: bool, verbose: bool) -> None:
     """Import each file, or say why not."""
-    from bot.gazette import read_gazette_file
     from bot.storage import Database, load_places, save_gazette
 
     database = Database(Settings.from_environment().database_url)
@@ -82,27 +88,76 @@ def import_gazette(files: tuple[Path, ...], jurisdiction: str, title: str | None
     refused = 0
     for file in files:
         try:
-            gazette = read_gazette_file(file, jurisdiction=place, fallback_title=title)
+            gazette = _read(file, place, title)
         except GazetteRefused as error:
             refused += 1
             click.echo(f"{file.name}：没有导入。{error}", err=True)
             continue
         with database.begin() as connection:
             report = save_gazette(connection, gazette, jurisdiction, dry_run=dry_run)
-        _show_import(file, gazette, report, dry_run)
+        _show_import(file, gazette, report, dry_run=dry_run, verbose=verbose)
     if refused:
-        raise HotlineError(f"{refused} 个文件没有导入，原因见上。数据库没有因它们改变。")
+        raise HotlineError(f"{refused} 个文件没有导入，原因见上；数据库没有因它们改变。")
 
 
-def _show_import(file: Path, gazette: object, report: object, dry_run: bool) -> None:
-    raise NotImplementedError
+def _read(file: Path, place: Jurisdiction, title: str | None) -> Gazette:
+    """Return the gazette in ``file``; raises `GazetteRefused` also where the file cannot be read at all."""
+    from bot.gazette import read_gazette_file
+
+    try:
+        return read_gazette_file(
+            file,
+            place_names=(place.name, *place.aliases),
+            authority=f"{place.name}人民政府",
+            fallback_title=title,
+        )
+    except OSError as error:
+        raise GazetteRefused(f"文件读不了：{error.strerror}。请检查路径和权限。") from error
 
 
-@click.command("verify-knowledge", help="导入原始文件，逐条核对知识：条款是否存在，数字、日期、电话是否见于该条款。")
+def _show_import(file: Path, gazette: Gazette, report: ImportReport, *, dry_run: bool, verbose: bool) -> None:
+    traditional = "，由繁体转为简体" if gazette.was_traditional else ""
+    state = "（试运行，没有写入）" if dry_run else "" if report else "（与库中一致，没有变化）"
+    click.echo(f"{file.name}：{len(gazette.documents)} 份文件，编码 {gazette.encoding}{traditional}{state}")
+    for source, done in zip(gazette.documents, report.documents):
+        mark = "新" if done.new else "改" if done.touched else "同"
+        click.echo(f"  [{mark}] {source.number or '（无文号）'} 《{source.title}》 {len(source.provisions)} 条款")
+        for note in (*done.filled, *(f"与库中不一致，未采用：{conflict}" for conflict in done.conflicts)):
+            click.echo(f"       {note}")
+        for repealed in done.repealed:
+            click.echo(f"       废止 {repealed}")
+    click.echo(f"  清除和还原 {len(gazette.removals)} 处" + ("：" if verbose else "（加 --verbose 逐条列出）"))
+    if verbose:
+        for removal in gazette.removals:
+            restored = f" → 还原为“{removal.restored}”" if removal.restored else ""
+            click.echo(f"    第 {removal.line} 行：{removal.what[:60]!r} {removal.reason}{restored}")
+
+
+@click.command("verify-knowledge", help="读入原始公报，逐条核对知识：条款是否存在，数字、日期、电话是否见于所引条款。")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def verify_knowledge(sources: tuple[Path, ...]) -> None:
-    """Check every entry against the provision that it cites."""
-    raise NotImplementedError
+    """Check every entry against the provision that it cites; exit status 1 where one fails."""
+    from bot.gazette import read_gazette_file
+    from bot.hotline.verification import verify
+    from bot.knowledge_files import read_knowledge_files
+
+    knowledge = read_knowledge_files(Settings.from_environment().knowledge_dir).as_knowledge()
+    files = [f for source in sources for f in (sorted(source.glob("*.txt")) if source.is_dir() else [source])]
+    originals: list[SourceDocument] = []
+    for file in files:
+        try:
+            originals.extend(read_gazette_file(file).documents)
+        except GazetteRefused as error:
+            raise HotlineError(f"{file.name}：{error}") from error
+    report = verify(knowledge, originals)
+    for problem in report.problems:
+        click.echo(f"{problem.entry}：{problem.fault}")
+    click.echo(
+        f"核对 {report.checked} 条，问题 {len(report.problems)} 处；"
+        f"{len(report.missing)} 份被引文件不在所给的公报中{'：' if report.missing else '。'}{'、'.join(report.missing)}"
+    )
+    if report.problems:
+        raise HotlineError("知识与原文不一致，见上。")
 
 
 @click.command(help="按账本编号回放一次答复：当时的问题（已遮盖个人信息）、依据的条目版本和显示的文字。")

@@ -80,7 +80,9 @@ def _require_free(name: str, host: str, port: int, variable: str) -> None:
         try:
             probe.bind((host, port))
         except OSError:
-            raise HotlineError(f"{name}的端口 {port} 已被占用。请停掉占用它的程序，或用 {variable}=别的端口 再运行。") from None
+            raise HotlineError(
+                f"{name}的端口 {port} 已被占用。请停掉占用它的程序，或用 {variable}=别的端口 再运行。"
+            ) from None
 
 
 def _require_space(root: Path) -> None:

@@ -103,7 +103,7 @@ def advertisement(text: str, original: str, traditional: bool) -> str | None:
     if len(text) > 60 or _OFFICIAL_WORDS.search(text):
         return None
     if is_web_address(text) and not re.search(r"@|:(?!//)|[,。;、]", text):
-        return "广告:非政府网站的网址"
+        return "广告：非政府网站的网址"
     if _SENTENCE.search(text):
         return None
     if _ADVERTISING.search(text):

@@ -22,8 +22,6 @@ _SIGNATURE = re.compile(r"(?P<head>\S{2,20}?)(?P<office>办公厅|办公室)")
 _ORGAN = re.compile(
     r"(?:府|委|局|厅|院|会|部|办|处|组|中心|公司|行|署|总队|支队|站|所|社|海关|大学|联|省|市|县|区|镇|乡|街道|州|盟|旗)$"
 )
-# What can issue under a government's number: a government or a body that acts as one, jointly with the party or not.
-_GOVERNMENT = re.compile(r"府|委员会|管委会|国务院|中共|[省市县区州盟旗]$")
 # The organ's code (机关代字) of a government: the place in one to three characters, 政, 办 for its office, the kind.
 _CODE = re.compile(r"(?P<place>[\u4e00-\u9fff]{1,3}?)政(?P<office>办)?[发函规字电明任令文]{0,2}")
 # The official one-character names of provinces (省级行政区简称) that their names do not contain.
@@ -34,11 +32,11 @@ _PROVINCES = {
     "陕": "陕西", "秦": "陕西", "甘": "甘肃", "陇": "甘肃", "青": "青海", "宁": "宁夏", "新": "新疆",
 }  # fmt: skip
 _PROVINCIAL = re.compile(r"省|自治区|^(?:北京|天津|上海|重庆)市")
-_PROVED = "发文机关的位置被无关文字顶替,文号和标题可以证明原文"
-_NOT_PROVED = "发文机关的位置被无关文字顶替,文件本身不能证明原文,留空"
-_ADDED = "夹带在文中的无关文字,此处不是发文机关的位置,留空"
+_PROVED = "发文机关的位置被无关文字顶替，文号和标题可以证明原文"
+_NOT_PROVED = "发文机关的位置被无关文字顶替，文件本身不能证明原文，留空"
+_ADDED = "夹带在文中的无关文字，此处不是发文机关的位置，留空"
 _NEAR = 12  # lines below a title in which a document names its place: it addresses the bodies there
-_MOST_TOKENS = 50
+_MOST_TOKENS, _LONGEST_TOKEN = 50, 20
 
 
 @dataclass(frozen=True)
@@ -128,17 +126,16 @@ def _join(lines: Iterable[Line]) -> str:
 def _is_foreign(suspect: _Suspect, times: int, place: Place) -> bool:
     """Return whether the token cannot be an authority.
 
-    A web address never is. Under a government's number only a government can stand, so any other token before 办公室 is
-    foreign, and one before 关于 where it stands more than once. Under other numbers the name must be no organ's.
+    A web address never is. A name of no organ is none before 办公室 under a government's number, where that government
+    must stand, and elsewhere if it stands there more than once.
     """
     token = suspect.token
     if is_web_address(token) or "www." in token.lower():
         return True
-    if len(token) > 20 or token.startswith("《") or any(name and name in token for name in place.names):
+    names_place = any(name and name in token for name in place.names)
+    if len(token) > _LONGEST_TOKEN or names_place or "府" in token or token.startswith("《") or _ORGAN.search(token):
         return False
-    if government_code(suspect.number):
-        return not _GOVERNMENT.search(token) and (times > 1 or (suspect.office and not _ORGAN.search(token)))
-    return times > 1 and not _ORGAN.search(token)
+    return times > 1 or (suspect.office and government_code(suspect.number) is not None)
 
 
 def _prove(suspect: _Suspect, place: Place) -> str | None:

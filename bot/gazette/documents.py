@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.gazette.annexes import Annex, count_title_lines, join_title, split_annexes
 from bot.gazette.closing import split_closing
@@ -31,7 +32,10 @@ def build_documents(header: Sequence[Line], lines: Sequence[Line], start: Start,
     if start.issuer and start.number:
         printed = start.number
     else:
-        printed = join_title(header[start.title_start - start.first : start.title_end - start.first])
+        titled = [*header[start.title_start - start.first : start.title_end - start.first]]
+        if start.title_length is not None:
+            titled = [replace(line, text=line.text[: start.title_length]) for line in titled]
+        printed = join_title(titled)
     notice, annexes = split_annexes(printed, lines)
     if not annexes:
         return [_build(Annex(printed, (), tuple(lines)), header, (), start, place, None)]

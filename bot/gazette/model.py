@@ -48,6 +48,7 @@ class SourceDocument:
 class Removal:
     """Something that stood in the file and is in no document: ``what`` in line ``line``, and why it was taken out.
 
+    ``what`` is in Simplified characters.
     ``restored`` is what the document proves to have stood there. None means that nothing was put back: the thing was an
     addition, or what it displaced cannot be proved and a gap is left; ``reason`` (Chinese) says which.
     """

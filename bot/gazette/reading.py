@@ -70,7 +70,7 @@ def read_gazette(
     documents, removed = _documents(lines, find_starts(lines), place, fallback_title)
     removals += removed
     if not documents:
-        raise GazetteRefused(f"“{name}”里没有找到政策文件:既没有发文字号,也没有公文的标题和条款。")
+        raise GazetteRefused(f"“{name}”里没有找到政策文件：既没有发文字号，也没有公文的标题和条款。")
     removals.sort(key=lambda removal: removal.line)
     return Gazette(tuple(documents), tuple(removals), decoded.encoding, traditional)
 
@@ -93,7 +93,7 @@ def _clean(lines: Sequence[Line], originals: Sequence[Line], traditional: bool) 
     kept, removals = drop(lines, reason)
     kept, contents = drop_tables_of_contents(kept)
     broken = [
-        Removal(line.number, _BROKEN, f"无法辨认的字,文中以“{_BROKEN}”标出") for line in kept if _BROKEN in line.text
+        Removal(line.number, _BROKEN, f"无法辨认的字，文中以“{_BROKEN}”标出") for line in kept if _BROKEN in line.text
     ]
     return join_wrapped(kept), removals + contents + broken
 

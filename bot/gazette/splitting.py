@@ -24,9 +24,12 @@ _ACTS = "关于|印发|转发|批转|公布|发布"
 _TITLE = re.compile(rf"(?P<head>.{{0,60}}?)(?:{_ACTS})(?P<matter>.{{2,200}}?)(?:{_GENRES}){_SUFFIX}")
 _STOPS = re.compile(r"[。;!?]|:$")
 _MARK = re.compile(rf"{NUMERAL}{{1,4}}、|\({NUMERAL}{{1,4}}\)|第{NUMERAL}{{1,6}}[条章节]|\d{{1,3}}[.、]")
-_NUMBER_LINE = re.compile(rf"(?:(?:文\s*号|发文字号|文件编号)\s*:?\s*)?\(?\s*{NUMBER.pattern}\s*\)?")
-_TITLE_AND_NUMBER = re.compile(rf"(?P<title>.{{8,200}}?(?:{_GENRES}){_SUFFIX})\s*\(?\s*{NUMBER.pattern}\s*\)?")
+_NUMBER_LINE = re.compile(
+    rf"(?:(?:文\s*号|发文字号|文件编号)\s*:?\s*|[\u4e00-\u9fff]{{2,20}}文件\s*)?\(?\s*{NUMBER.pattern}\s*\)?"
+)
+_TITLE_AND_NUMBER = re.compile(rf"(?P<title>.{{8,200}}?(?:{_GENRES}){_SUFFIX})(?:\s+|\s*\(\s*){NUMBER.pattern}\s*\)?")
 _UNFINISHED = re.compile(rf"(?:{_ACTS}|[、和与及《])$")
+_SECTION_OF_SITE = re.compile(r"(?:文件|公开|动态|要闻|专栏|栏目)$")
 _ORDER = re.compile(r"(?P<issuer>[\u4e00-\u9fff]{2,20}(?:政府|委员会|[局厅部]))令")
 _ORDER_NUMBER = re.compile(rf"\(?第\s*(?P<serial>\d{{1,4}}|{NUMERAL}{{1,5}})\s*号\)?")
 _SPEECH = re.compile(r".{4,80}(?:讲话|发言|致辞|工作报告|工作汇报|情况汇报|情况报告|述职报告)(?:\(.{1,12}\))?")
@@ -41,7 +44,8 @@ _LEAST_TEXT = 20  # characters; what has less below its title and number is an e
 class Start:
     """Where a document begins: its title is the lines ``title_start`` to ``title_end``, its text begins at ``body``.
 
-    ``issuer`` is the authority of an order (令), whose number is its title as well.
+    ``title_length`` is how much of its line the title takes, where the number follows it there. ``issuer`` is the
+    authority of an order (令), whose number is its title as well.
     """
 
     number: str | None
@@ -50,6 +54,7 @@ class Start:
     body: int
     first: int
     issuer: str | None = None
+    title_length: int | None = None
 
 
 def is_date_line(text: str) -> bool:
@@ -91,7 +96,7 @@ def _numbered(lines: Sequence[Line], index: int, taken: int) -> Start | None:
         return None
     both = _TITLE_AND_NUMBER.fullmatch(text)
     if both and _TITLE.fullmatch(both["title"]) and not _MARK.match(text):
-        return Start(spell_number(both), index, index + 1, index + 1, first=index)
+        return Start(spell_number(both), index, index + 1, index + 1, first=index, title_length=both.end("title"))
     match = _NUMBER_LINE.fullmatch(text)
     if match is None:
         return None
@@ -136,7 +141,9 @@ def _extend(lines: Sequence[Line], start: int, taken: int) -> int:
     while start > taken:
         above = lines[start - 1].plain
         lacks_authority = lines[start].plain.startswith(("关于", "印发", "转发", "批转"))
-        belongs = _UNFINISHED.search(above) or (lacks_authority and " " not in above)
+        belongs = _UNFINISHED.search(above) or (
+            lacks_authority and " " not in above and not _SECTION_OF_SITE.search(above)
+        )
         if not belongs or not _is_fragment(above) or _ENDS.search(above):
             break
         start -= 1

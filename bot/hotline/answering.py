@@ -12,7 +12,7 @@ from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.privacy import mask
-from bot.hotline.ranking import EntryIndex, Ranked, RankerWeights
+from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text
 from bot.hotline.understanding import Understanding
 from bot.text.normalise import has_words, normalise
@@ -35,8 +35,9 @@ _CHAT_CERTAIN = 0.5
 class Thresholds:
     """From which confidence an entry is given as the answer, and from which it is offered as a choice."""
 
-    answer: float = 0.5
-    offer: float = 0.15
+    alone: float = 0.7  # one entry is the whole answer
+    answer: float = 0.45  # the best entry, or the two best of one document together, are given
+    offer: float = 0.12  # it is offered as a choice
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Assistant:
         self,
         knowledge: Knowledge,
         places: Places,
-        weights: RankerWeights,
+        ranker: Ranker,
         thresholds: Thresholds,
         *,
         default_jurisdiction: str,
@@ -64,11 +65,11 @@ class Assistant:
     ) -> None:
         self.knowledge = knowledge
         self.places = places
-        self._weights = weights
+        self._ranker = ranker
         self._thresholds = thresholds
         self._default = default_jurisdiction
         self._today = today
-        self._indexes = build_indexes(knowledge)
+        self._indexes = build_indexes(knowledge, ranker.synonyms)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
 
     def answer(self, turn: Turn) -> Reply:
@@ -85,8 +86,9 @@ class Assistant:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
         ranked, used = self._rank(text, turn, place_changed=bool(found.jurisdiction))
         best = ranked[0] if ranked else None
-        if best and best.confidence >= self._thresholds.answer and not found.uncovered:
-            return self._answered(ranked, turn, used)
+        answering = self._answering(ranked)
+        if answering and not found.uncovered:
+            return self._answered(answering, turn, used)
         if reply := self._small_talk(turn):
             return reply
         if found.uncovered:
@@ -114,18 +116,33 @@ class Assistant:
         if index is None:
             return [], text
         own = index.canonical(self.places.strip(text))
-        ranked = index.rank(own, turn.understanding, self._weights)
+        ranked = index.rank(own, turn.understanding, self._ranker)
         before = turn.dialogue.text
         if not before or not (looks_like_follow_up(own) or place_changed):
             return ranked, own
         joined = f"{before}，{own}" if own else before
-        leaning = index.rank_follow_up(own, joined, turn.dialogue.topic, turn.understanding, self._weights)
+        leaning = index.rank_follow_up(own, joined, turn.dialogue.topic, turn.understanding, self._ranker)
         if not ranked or (leaning and leaning[0].confidence > ranked[0].confidence):
             return leaning, joined
         return ranked, own
 
+    def _answering(self, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """Return the entries that are sure enough to be the answer: one, or two of one document that are so together.
+
+        Where two provisions of a document are both likely, saying both is a better answer than asking back.
+        """
+        if not ranked:
+            return []
+        best, *others = ranked
+        close = [r for r in others if _go_together(best, r)][:1]
+        if best.confidence >= self._thresholds.alone:
+            return [best]
+        together = [best, *close]
+        return together if sum(r.confidence for r in together) >= self._thresholds.answer else []
+
     def _answered(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
-        entry, confidence = ranked[0].entry, ranked[0].confidence
+        entries = [r.entry for r in ranked]
+        entry, confidence = entries[0], min(1.0, sum(r.confidence for r in ranked))
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
@@ -134,12 +151,12 @@ class Assistant:
         )
         return Reply(
             kind=kind,
-            text=answer_text([entry], self.knowledge, day, place),
+            text=answer_text(entries, self.knowledge, day, place),
             jurisdiction=entry.jurisdiction,
             dialogue=dialogue,
             confidence=round(confidence, 4),
-            entries=((entry.id, entry.version),),
-            citations=citations_of(entry, self.knowledge, day),
+            entries=tuple((e.id, e.version) for e in entries),
+            citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
             context={"read_as": mask(used)},
         )
 
@@ -184,10 +201,19 @@ class Assistant:
         return Reply(kind=kind, text=text, jurisdiction=jurisdiction, dialogue=dialogue)
 
 
-def build_indexes(knowledge: Knowledge) -> Mapping[str, EntryIndex]:
+def _go_together(best: Ranked, other: Ranked) -> bool:
+    """Return whether ``other`` is about as likely as ``best`` and rests on the same document."""
+    return (
+        other.confidence >= best.confidence / 2
+        and best.entry.kind is other.entry.kind is AnswerKind.ANSWER
+        and {c.document for c in best.entry.citations} == {c.document for c in other.entry.citations}
+    )
+
+
+def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:
     """Return one index for each jurisdiction that has entries."""
     by_place: dict[str, list[KnowledgeEntry]] = {}
     for entry in all_entries(knowledge):
         by_place.setdefault(entry.jurisdiction, []).append(entry)
     names = {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
-    return {place: EntryIndex(entries, names) for place, entries in by_place.items()}
+    return {place: EntryIndex(entries, names, synonyms) for place, entries in by_place.items()}

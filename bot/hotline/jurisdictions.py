@@ -11,7 +11,9 @@ from bot.text.names import NameMatcher
 _ELSEWHERE = "elsewhere"
 # Where somebody comes from, works or once was is not what the question is about.
 _ORIGIN_BEFORE = re.compile(r"(?:从|离开|老家(?:是|在)?|户口(?:是|在)?|户籍(?:是|在)?|人在|原来在|以前在|去年在)$")
-_ORIGIN_AFTER = re.compile(r"^(?:省|市|县|区)?(?:的?(?:户口|户籍|身份证|老家|口音|牌照)|人(?!民|社|事|大|才)|来(?:的|这|到|荆)|过来|回来|搬|调|那边(?:的)?户口)")
+_ORIGIN_AFTER = re.compile(
+    r"^(?:省|市|县|区)?(?:的?(?:户口|户籍|身份证|老家|口音|牌照)|人(?!民|社|事|大|才)|来(?:的|这|到|荆)|过来|回来|搬|调|那边(?:的)?户口)"
+)
 _CORRECTED = re.compile(r"(?:不是|不问|别说|不说|而不是|除了|先不管)[^，。！？；\s]{0,4}$")
 _DROPPED_AFTER = re.compile(r"^(?:省|市|那边|的)*(?:我)?(?:不问|先不说|不管|除外|就不说)")
 
@@ -41,7 +43,7 @@ class Places:
 
     def __init__(self, jurisdictions: Iterable[Jurisdiction], elsewhere: Sequence[str] = ()) -> None:
         self.by_id = {j.id: j for j in jurisdictions}
-        surfaces = {name: _ELSEWHERE for name in elsewhere}
+        surfaces = dict.fromkeys(elsewhere, _ELSEWHERE)
         for jurisdiction in self.by_id.values():
             for surface in (jurisdiction.name, *jurisdiction.aliases, *jurisdiction.places):
                 surfaces[surface] = jurisdiction.id

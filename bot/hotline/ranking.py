@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bot.hotline.knowledge import KnowledgeEntry
 from bot.hotline.understanding import Understanding, readings
+from bot.text.arrays import Array
 from bot.text.names import NameMatcher
 from bot.text.normalise import normalise, strip_filler
-from bot.text.similarity import TextIndex, character_grams, sound_grams
+from bot.text.segment import Segmenter
+from bot.text.similarity import DocumentIndex, TextIndex, character_grams, characters, sound_grams
 
-FEATURES = (
-    "question_characters",  # best cosine with one of the entry's questions, characters
+# What is known about each entry for a question, in the order of the columns.
+SCORES = (
+    "question_grams",  # best cosine with one of the entry's questions, character n-grams
     "question_sounds",  # the same by sound, so that homophones count
-    "question_coverage",  # share of the query that the entry's questions and answer hold
-    "text_characters",  # cosine with the entry as a whole
+    "all_characters",  # BM25 of the entry's whole text: single characters,
+    "all_grams",  # character n-grams,
+    "all_words",  # words,
+    "all_sounds",  # sounds
+    "answer_characters",  # BM25 of the question and answer alone
+    "answer_grams",
+    "answer_words",
+)
+FEATURES = (
+    *SCORES,
+    *(f"lead_{name}" for name in SCORES),  # how far ahead of the best other entry
     "intent",  # probability of the entry's intent
-    "item_shared",  # the query names one of the entry's items
-    "item_missed",  # the query names items, none of them the entry's
-    "lead_characters",  # lead over the best other entry, characters
-    "lead_sounds",
-    "lead_coverage",
+    "item_shared",  # the question names one of the entry's items
+    "item_missed",  # the question names items, none of them the entry's
     "is_route",
     "is_scope",
     "is_directory",
-    "length",  # log of the query's length
+    "length",  # log of the question's length
 )
 
 
@@ -40,15 +49,19 @@ def intent_of(entry: KnowledgeEntry) -> str:
 
 
 @dataclass(frozen=True)
-class RankerWeights:
-    """Logistic regression over `FEATURES`: P(entry answers the query) = sigmoid(bias + weights · features)."""
+class Ranker:
+    """Logistic regression over `FEATURES`: P(entry answers the question) = sigmoid(bias + weights · features).
+
+    ``synonyms`` maps a word to the one that stands for all of its meaning; they belong to what was trained.
+    """
 
     weights: tuple[float, ...]
     bias: float
     means: tuple[float, ...]
     scales: tuple[float, ...]
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
-    def probabilities(self, features: np.ndarray) -> np.ndarray:
+    def probabilities(self, features: Array) -> Array:
         """Return probabilities for ``features`` of shape ``(entries, len(FEATURES))``."""
         standard = (features - np.asarray(self.means)) / np.asarray(self.scales)
         return 1.0 / (1.0 + np.exp(-(standard @ np.asarray(self.weights) + self.bias)))
@@ -65,8 +78,13 @@ class Ranked:
 class EntryIndex:
     """The entries of one place, prepared for ranking. Built once for each version of the knowledge."""
 
-    def __init__(self, entries: Sequence[KnowledgeEntry], item_names: Mapping[str, Sequence[str]]) -> None:
-        """``item_names`` maps an item's id to its names, the canonical one first."""
+    def __init__(
+        self,
+        entries: Sequence[KnowledgeEntry],
+        item_names: Mapping[str, Sequence[str]],
+        synonyms: Mapping[str, str],
+    ) -> None:
+        """``item_names`` maps an item's id to its names, the canonical one first; ``synonyms`` see `Ranker`."""
         self.entries = tuple(entries)
         self._matcher = NameMatcher({name: item for item, names in item_names.items() for name in names})
         self._canonical = {item: normalise(names[0]) for item, names in item_names.items()}
@@ -76,10 +94,16 @@ class EntryIndex:
             starts.append(len(questions))
             questions.extend(self.canonical(q) for q in entry.questions)
         self._starts = np.asarray(starts, dtype=np.int64)
-        self._characters = TextIndex(questions, character_grams)
-        self._sounds = TextIndex(questions, sound_grams)
-        texts = [self.canonical(" ".join((*e.questions, e.answer))) for e in self.entries]
-        self._texts = TextIndex(texts, character_grams)
+        self._questions = (TextIndex(questions, character_grams), TextIndex(questions, sound_grams))
+        segmenter = Segmenter([*(n for names in item_names.values() for n in names), *(s for s in synonyms if s[1:])])
+
+        def words(text: str) -> list[str]:
+            return [synonyms.get(word, word) for word in segmenter.cut(text)]
+
+        whole = [self.canonical(" ".join((*e.questions, e.answer))) for e in self.entries]
+        short = [self.canonical(f"{e.question} {e.answer}") for e in self.entries]
+        self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, words, sound_grams)]
+        self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, words)]
         self._item_sets = [frozenset(e.items) for e in self.entries]
         self._intents = [intent_of(e) for e in self.entries]
         self._kinds = np.asarray(
@@ -95,35 +119,32 @@ class EntryIndex:
         """Return the ids of the items that normalised ``text`` names."""
         return frozenset(match.key for match in self._matcher.find(text))
 
-    def features(self, text: str, understanding: Understanding) -> np.ndarray:
+    def features(self, text: str, understanding: Understanding) -> Array:
         """Return the evidence for every entry, shape ``(len(entries), len(FEATURES))``.
 
         ``text`` is canonical. A story is read in several ways and each entry keeps its best reading.
         """
         ways = readings(text)
-        characters = self._best([self._characters.scores(way) for way in ways])
-        sounds = self._best([self._sounds.scores(way) for way in ways])
-        coverage = np.max([self._texts.coverage(way) for way in ways], axis=0)
-        whole = np.max([self._texts.scores(way) for way in ways], axis=0)
+        scores = [self._best([index.scores(way) for way in ways]) for index in self._questions]
+        scores += [np.max([index.scores(way) for way in ways], axis=0) for index in self._documents]
         items = self.items_in(text)
         shared = np.asarray([bool(items & own) for own in self._item_sets], dtype=np.float32)
         missed = np.asarray([bool(items and own and not items & own) for own in self._item_sets], dtype=np.float32)
         intent = np.asarray([understanding.probability(name) for name in self._intents], dtype=np.float32)
         length = np.full(len(self.entries), math.log(1 + len(text)), dtype=np.float32)
-        columns = [characters, sounds, coverage, whole, intent, shared, missed]
-        columns += [_lead(characters), _lead(sounds), _lead(coverage), *self._kinds.T, length]
+        columns = [*scores, *map(_lead, scores), intent, shared, missed, *self._kinds.T, length]
         return np.stack(columns, axis=1)
 
-    def rank(self, text: str, understanding: Understanding, weights: RankerWeights, top: int = 5) -> list[Ranked]:
+    def rank(self, text: str, understanding: Understanding, ranker: Ranker, top: int = 5) -> list[Ranked]:
         """Return the ``top`` entries for canonical ``text``, most probable first."""
         if not self.entries:
             return []
-        probabilities = weights.probabilities(self.features(text, understanding))
+        probabilities = ranker.probabilities(self.features(text, understanding))
         order = np.argsort(-probabilities)[:top]
         return [Ranked(self.entries[i], float(probabilities[i])) for i in order]
 
     def rank_follow_up(
-        self, own: str, joined: str, topic: str | None, understanding: Understanding, weights: RankerWeights
+        self, own: str, joined: str, topic: str | None, understanding: Understanding, ranker: Ranker
     ) -> list[Ranked]:
         """Rank for a message that leans on what went before: ``own`` words count besides the ``joined`` text.
 
@@ -131,17 +152,17 @@ class EntryIndex:
         """
         together = self.features(joined, understanding)
         features = (together + self.features(own, understanding)) / 2 if own else together
-        probabilities = weights.probabilities(features)
+        probabilities = ranker.probabilities(features)
         if topic:
             probabilities = np.where([e.topic == topic for e in self.entries], probabilities, 0.0)
         order = np.argsort(-probabilities)[:5]
         return [Ranked(self.entries[i], float(probabilities[i])) for i in order]
 
-    def _best(self, scores: Sequence[np.ndarray]) -> np.ndarray:
+    def _best(self, scores: Sequence[Array]) -> Array:
         return np.maximum.reduceat(np.max(scores, axis=0), self._starts)
 
 
-def _lead(scores: np.ndarray) -> np.ndarray:
+def _lead(scores: Array) -> Array:
     """Return how far each score is ahead of the best other one (negative: behind it)."""
     if len(scores) < 2:
         return scores.copy()

@@ -100,7 +100,9 @@ def answer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt
     for document_id, paths in sources.items():
         document = knowledge.documents[document_id]
         number = f"（{document.number}）" if document.number else ""
-        parts.append(f"依据：《{document.title}》{number}{'、'.join(paths)}。{validity_text(document, day)}".rstrip("。") + "。")
+        parts.append(
+            f"依据：《{document.title}》{number}{'、'.join(paths)}。{validity_text(document, day)}".rstrip("。") + "。"
+        )
     return "\n".join(parts)
 
 

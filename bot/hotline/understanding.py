@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _CLAUSE_END = re.compile(r"[。！？；\n]|(?<=[呢吗吧啊])[，\s]")
 _LONG = 36  # characters; a longer message is a story with the question somewhere in it
-_OPEN_QUESTION = re.compile(r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否")
+_OPEN_QUESTION = re.compile(
+    r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,6 @@ def readings(text: str) -> list[str]:
     if len(text) <= _LONG and len(parts) <= 1:
         return [text]
     asking = [p for p in parts if _OPEN_QUESTION.search(p)]
-    pairs = [f"{a}，{b}" for a, b in zip(parts, parts[1:])]
+    pairs = [f"{a}，{b}" for a, b in pairwise(parts)]
     chosen = dict.fromkeys([text, *asking, *parts[-2:], *pairs[-3:]] if len(text) > _LONG else [text, *asking])
     return list(chosen)[:10]

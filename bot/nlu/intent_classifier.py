@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.model_selection import StratifiedKFold
 
 from bot.nlu.normalizer import normalised_text
+from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
 
 FALLBACK_INTENT = "nlu_fallback"
@@ -102,7 +103,8 @@ class LinearIntentClassifier(GraphComponent):
         folds = self._config["folds"]
         if folds < 2 or min(np.unique(labels, return_counts=True)[1], default=0) < folds:
             return 0.0
-        probabilities, right = [], []
+        probabilities: list[float] = []
+        right: list[bool] = []
         splitter = StratifiedKFold(folds, shuffle=True, random_state=self._config["seed"])
         for train, test in splitter.split(texts, labels):
             model = self._new_classifier().fit([texts[i] for i in train], [labels[i] for i in train])
@@ -113,7 +115,7 @@ class LinearIntentClassifier(GraphComponent):
         return lowest_threshold(np.asarray(probabilities), np.asarray(right), self._config["accepted_accuracy"])
 
 
-def lowest_threshold(probabilities: np.ndarray, right: np.ndarray, accuracy: float) -> float:
+def lowest_threshold(probabilities: Array, right: Array, accuracy: float) -> float:
     """Return the lowest threshold from which the accepted share of cases is right in ``accuracy`` of them."""
     order = np.argsort(-probabilities)
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)

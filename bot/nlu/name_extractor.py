@@ -119,7 +119,5 @@ def names_by_entity(files: KnowledgeFiles) -> dict[str, dict[str, str]]:
         "jurisdiction": {
             name: j.id for j in files.jurisdictions if j.covered for name in (j.name, *j.aliases, *j.places)
         },
-        "policy_document": {
-            name: d.id for d in knowledge.documents.values() for name in (d.title, d.number) if name
-        },
+        "policy_document": {name: d.id for d in knowledge.documents.values() for name in (d.title, d.number) if name},
     }

@@ -108,9 +108,7 @@ class HotlineRestInput(RestInput):
         return blueprint
 
 
-async def answer(
-    incoming: Incoming, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-) -> list[dict[str, Any]]:
+async def answer(incoming: Incoming, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> list[dict[str, Any]]:
     """Return the messages that answer ``incoming``; when nothing could be made out, a polite one that says so."""
     if not incoming.text:
         return _messages(empty_reply(), incoming.sender)

@@ -11,15 +11,20 @@ from __future__ import annotations
 
 from bot.storage.database import Database
 from bot.storage.entries import EntryVersion, entry_history, get_entry, retire_entry, save_entry
+from bot.storage.gazettes import ImportedDocument, ImportReport, save_gazette
 from bot.storage.ledgers import delete_ledger_before, entry_versions, read_ledger, write_ledger
 from bot.storage.loading import knowledge_version, load_elsewhere, load_jurisdictions, load_knowledge, load_places
 from bot.storage.migrating import check, downgrade, migrate
+from bot.storage.provisions import ProvisionChanges, quote
 from bot.storage.saving import Changes, save_knowledge
 
 __all__ = [
     "Changes",
     "Database",
     "EntryVersion",
+    "ImportReport",
+    "ImportedDocument",
+    "ProvisionChanges",
     "check",
     "delete_ledger_before",
     "downgrade",
@@ -32,9 +37,11 @@ __all__ = [
     "load_knowledge",
     "load_places",
     "migrate",
+    "quote",
     "read_ledger",
     "retire_entry",
     "save_entry",
+    "save_gazette",
     "save_knowledge",
     "write_ledger",
 ]

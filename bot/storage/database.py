@@ -34,14 +34,14 @@ class Database:
 
         On SQLite one writer at a time; the others wait. Raises StorageUnavailable with the remedy.
         """
-        with self._open(sqlite_begin="IMMEDIATE") as connection:
+        with self._open() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection to read with, which sees one unchanging state and waits for no writer."""
         options = {} if self.file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._open(sqlite_begin="DEFERRED", **options) as connection:
+        with self._open(reading=True, **options) as connection:
             yield connection
 
     def dispose(self) -> None:
@@ -69,7 +69,9 @@ def _sqlite_engine(url: sa.engine.URL, file: Path) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import sqlalchemy.exc
 from bot.errors import KnowledgeInvalid, StorageUnavailable
 
 UNMIGRATED = "数据库尚未建表或版本不符，请运行 make migrate 后重试。"
+NEWER = "数据库由更新版本的程序建立，请升级程序，或恢复与本程序相符的备份。"
 MISSING = "数据库文件不存在，请运行 make migrate 建立数据库。"
 _LOCKED = "数据库正被其他程序占用，请稍后重试；若一直如此，请检查是否有未结束的导入或备份。"
 _UNREACHABLE = "连接不上数据库，请确认数据库服务已启动，并检查环境变量 DATABASE_URL。"
@@ -43,15 +45,17 @@ def translated_errors() -> Iterator[None]:
         raise KnowledgeInvalid(_CONFLICT) from error
     except sqlalchemy.exc.TimeoutError as error:
         raise StorageUnavailable(_BUSY) from error
-    except sqlalchemy.exc.DBAPIError as error:
-        raise StorageUnavailable(_remedy(error)) from error
+    except (sqlalchemy.exc.DBAPIError, sqlite3.Error) as error:
+        raise StorageUnavailable(_remedy(getattr(error, "orig", error))) from error
+    except sqlalchemy.exc.StatementError as error:  # a value that no column takes: the program's fault, not ours
+        raise error.orig or error from error
     except sqlalchemy.exc.SQLAlchemyError as error:
         raise StorageUnavailable(_OTHER) from error
 
 
-def _remedy(error: sqlalchemy.exc.DBAPIError) -> str:
-    code = getattr(error.orig, "pgcode", None)
+def _remedy(error: BaseException) -> str:
+    code = getattr(error, "pgcode", None)
     if code in _POSTGRES_CODES:
         return _POSTGRES_CODES[code]
-    said = str(error.orig).lower()
+    said = str(error).lower()
     return next((ours for theirs, ours in _SAYINGS if any(words in said for words in theirs)), _OTHER)

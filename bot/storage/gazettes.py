@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,25 +15,23 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import KnowledgeInvalid
-from bot.hotline.knowledge import PolicyDocument, Provision, normalise_document_number
+from bot.hotline.knowledge import PolicyDocument, normalise_document_number
 from bot.storage import loading, records
 from bot.storage.changes import begin_change, record_change
 from bot.storage.documents import find_document, names_document, title_key
+from bot.storage.provisions import ProvisionChanges, SourceProvision, save_provisions
 from bot.storage.records import Stamp
 from bot.storage.tables import documents as d
 from bot.storage.tables import knowledge as k
 
-_COMPARED = ("number", "issuing_authority", "issued_on", "effective_from", "effective_until")
-_LABELS = ("文号", "发文机关", "印发日期", "施行日期", "有效期至")
-
-
-class SourceProvision(Protocol):
-    """A provision as read from a gazette (``bot.gazette``, which storage does not know)."""
-
-    path: str
-    heading: str | None
-    text: str
-    order: int
+_LABELS = {
+    "number": "文号",
+    "issuing_authority": "发文机关",
+    "issued_on": "印发日期",
+    "effective_from": "施行日期",
+    "effective_until": "失效日期",
+}
+_COMPARED = tuple(_LABELS)
 
 
 class SourceDocument(Protocol):
@@ -64,24 +62,21 @@ class Gazette(Protocol):
 
 @dataclass(frozen=True)
 class ImportedDocument:
-    """What importing one document did. ``added`` and so on are paths of provisions."""
+    """What importing one document did."""
 
     id: str
     title: str
+    provisions: ProvisionChanges
     new: bool = False  # nothing was known about it before
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    superseded: tuple[str, ...] = ()  # stood in an earlier import, not in this one
     filled: tuple[str, ...] = ()  # what was open and the original states, such as ``印发日期 2017-07-17``
     conflicts: tuple[str, ...] = ()  # what the original states differently; not taken over
-    absent: tuple[str, ...] = ()  # provisions that knowledge cites and the original does not have
     repealed: tuple[str, ...] = ()  # ids of documents that it says no longer apply
     restated: bool = False  # what the original states, or its text, is new
 
     @property
     def touched(self) -> bool:
         """Whether the database is different now."""
-        return bool(self.new or self.added or self.changed or self.superseded or self.restated)
+        return bool(self.new or self.provisions or self.restated)
 
 
 @dataclass(frozen=True)
@@ -129,14 +124,6 @@ def save_gazette(
     return report
 
 
-def quote(connection: Connection, document: str, path: str) -> Provision | None:
-    """Return a provision in the words of its document, ``None`` where that has not been imported."""
-    table = d.provisions
-    query = sa.select(table).where(table.c.document == document, table.c.path == path, table.c.text.is_not(None))
-    row = connection.execute(query).one_or_none()
-    return Provision(row.document, row.path, row.text, row.heading, row.position) if row else None
-
-
 def _save_documents(
     connection: Connection, sources: Sequence[SourceDocument], jurisdiction: str, stamp: Stamp
 ) -> tuple[ImportedDocument, ...]:
@@ -158,21 +145,62 @@ def _save_document(
         records.write_document(connection, wanted, stamp)
     document = known or wanted
     stated = {name: getattr(source, name) for name in _COMPARED} | {"number": number}
-    added, changed, superseded, absent = _save_provisions(connection, document.id, source.provisions, stamp)
     return ImportedDocument(
         id=document.id,
         title=document.title,
         new=known is None,
-        added=added,
-        changed=changed,
-        superseded=superseded,
-        filled=_lines(stated, lambda name: getattr(document, name) is None),
-        conflicts=_conflicts(document, source.title, stated),
-        absent=absent,
+        provisions=save_provisions(connection, document.id, source.provisions, stamp.at),
+        filled=tuple(_named(name, stated[name]) for name in _open(document, stated)),
+        conflicts=tuple(_conflicts(document, source.title, stated)),
         repealed=tuple(
             other.id
             for other in held.values()
             if other.id != document.id and any(names_document(other, r, jurisdiction) for r in source.repeals)
         ),
-        restated=_save_source(connection, document.id, source, stated, stamp),
+        restated=_save_source(connection, document.id, source, {**stated, "annexed_to": source.annexed_to}, stamp),
     )
+
+
+def _new_id(jurisdiction: str, number: str | None, title: str) -> str:
+    """Return the id of a document that nothing is known about: the same at each import."""
+    key = f"{number or ''}|{title_key(title)}"
+    return f"{jurisdiction}.imported.{hashlib.sha256(key.encode('utf-8')).hexdigest()[:12]}"
+
+
+def _open(document: PolicyDocument, stated: Mapping[str, Any]) -> list[str]:
+    return [name for name in _COMPARED if getattr(document, name) is None and stated[name] is not None]
+
+
+def _conflicts(document: PolicyDocument, title: str, stated: Mapping[str, Any]) -> Iterator[str]:
+    if title_key(title) != title_key(document.title):
+        yield f"标题：库中“{document.title}”，原文“{title}”"
+    for name in _COMPARED:
+        held = getattr(document, name)
+        if held is not None and stated[name] is not None and held != stated[name]:
+            yield f"{_LABELS[name]}：库中 {held}，原文 {stated[name]}"
+
+
+def _named(name: str, value: object) -> str:
+    return f"{_LABELS[name]} {value}"
+
+
+def _save_source(
+    connection: Connection, document: str, source: SourceDocument, stated: Mapping[str, Any], stamp: Stamp
+) -> bool:
+    """Keep what the original states, its text, and what it repeals; return whether any of that is new."""
+    values = {"title": source.title, "source_text": source.text, **stated}
+    table = d.document_sources
+    row = connection.execute(sa.select(table).where(table.c.document == document)).mappings().one_or_none()
+    restated = row is None or any(row[name] != value for name, value in values.items())
+    if restated:
+        records.upsert(
+            connection,
+            table,
+            {"document": document},
+            {**values, "imported_at": stamp.at, "imported_by": stamp.by},
+        )
+    known = set(connection.execute(sa.select(d.repeals.c.repealed).where(d.repeals.c.document == document)).scalars())
+    new = [repealed for repealed in dict.fromkeys(source.repeals) if repealed not in known]
+    if new:
+        connection.execute(sa.insert(d.repeals), [{"document": document, "repealed": repealed} for repealed in new])
+    return restated or bool(new)

@@ -12,11 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
 from bot.errors import StorageUnavailable
 from bot.storage.database import Database
-from bot.storage.errors import UNMIGRATED, translated_errors
+from bot.storage.errors import NEWER, UNMIGRATED, translated_errors
 from bot.storage.tables import metadata
 
 _FOLDER = Path(__file__).with_name("migrations")
@@ -76,7 +77,7 @@ def _schema_connection(database: Database) -> Iterator[Connection]:
 
     SQLite changes a table by copying it, which would break references to it half-way.
     """
-    with translated_errors(), database.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
+    with translated_errors(), database.engine.connect() as connection:
         if database.file:
             raw = connection.connection
             raw.execute("PRAGMA journal_mode = WAL")
@@ -85,7 +86,10 @@ def _schema_connection(database: Database) -> Iterator[Connection]:
             with connection.begin():
                 if not database.file:
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-                yield connection
+                try:
+                    yield connection
+                except CommandError as error:  # the database stands at a step that this program does not have
+                    raise StorageUnavailable(NEWER) from error
                 if database.file and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                     raise StorageUnavailable("数据库升级会破坏数据间的引用，已撤销。请联系开发者。")
         finally:

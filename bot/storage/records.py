@@ -62,14 +62,14 @@ def write_elsewhere(connection: Connection, names: Iterable[str]) -> None:
 def write_department(connection: Connection, department: Department, stamp: Stamp) -> None:
     """Insert or update a department with its aliases."""
     values = {"jurisdiction": department.jurisdiction, "name": department.name, **stamp.columns}
-    _upsert(connection, k.departments, {"id": department.id}, values)
+    upsert(connection, k.departments, {"id": department.id}, values)
     connection.execute(sa.delete(k.department_aliases).where(k.department_aliases.c.department == department.id))
     _insert_names(connection, k.department_aliases, {"department": department.id}, "alias", department.aliases)
 
 
 def write_item(connection: Connection, item: ServiceItem, stamp: Stamp) -> None:
     """Insert or update a service item with its aliases."""
-    _upsert(connection, k.service_items, {"id": item.id}, {"name": item.name, **stamp.columns})
+    upsert(connection, k.service_items, {"id": item.id}, {"name": item.name, **stamp.columns})
     connection.execute(sa.delete(k.service_item_aliases).where(k.service_item_aliases.c.item == item.id))
     _insert_names(connection, k.service_item_aliases, {"item": item.id}, "alias", item.aliases)
 
@@ -77,7 +77,7 @@ def write_item(connection: Connection, item: ServiceItem, stamp: Stamp) -> None:
 def write_document(connection: Connection, document: PolicyDocument, stamp: Stamp) -> None:
     """Insert or update what is held of a document."""
     values = asdict(document)
-    _upsert(connection, d.policy_documents, {"id": values.pop("id")}, {**values, **stamp.columns})
+    upsert(connection, d.policy_documents, {"id": values.pop("id")}, {**values, **stamp.columns})
 
 
 def rename_document(connection: Connection, old: str, new: str) -> None:
@@ -119,7 +119,8 @@ def ensure_provision(connection: Connection, document: str, path: str) -> None:
     connection.execute(sa.insert(provisions).from_select(["document", "path", "position"], stub))
 
 
-def _upsert(connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+def upsert(connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Update the row of ``table`` under ``key`` to ``values``, or insert it."""
     if not _update(connection, table, key, values):
         connection.execute(sa.insert(table).values(**key, **values))
 

@@ -1,19 +1,25 @@
-"""A linear text classifier on n-grams of characters and sounds, with calibrated probabilities.
+"""A linear text classifier on n-grams of characters and sounds, with probabilities.
 
 Chosen over DIET by measurement, see docs/adr. It knows nothing of Rasa, so that training and evaluation use it alone.
+scikit-learn trains it; predicting is one sum over the n-grams of the text, which takes a tenth of the time that
+scikit-learn's pipeline needs for a single message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline
 
+from bot.text.arrays import Array
 from bot.text.similarity import character_grams, sound_grams
+
+_RAREST = 2  # texts a term must occur in to count
 
 
 @dataclass(frozen=True)
@@ -32,42 +38,74 @@ class Prediction:
 
 
 class TextClassifier:
-    """Logistic regression, one against the rest.
+    """Logistic regression, one label against the rest.
 
     Against the multinomial form it lost nothing in accuracy and trained twenty times faster (docs/adr).
     """
 
     def __init__(self, *, regularisation: float = 10.0, seed: int = 20170717) -> None:
-        self._pipeline = Pipeline(
-            [
-                (
-                    "terms",
-                    FeatureUnion(
-                        [
-                            ("characters", TfidfVectorizer(analyzer=character_grams, sublinear_tf=True, min_df=2)),
-                            ("sounds", TfidfVectorizer(analyzer=sound_grams, sublinear_tf=True, min_df=2)),
-                        ]
-                    ),
-                ),
-                ("model", LogisticRegression(C=regularisation, solver="liblinear", random_state=seed)),
-            ]
-        )
+        self._regularisation = regularisation
+        self._seed = seed
+        self._terms: dict[str, int] = {}
+        self._idf = np.zeros(0)
+        self._weights = np.zeros((0, 0))
+        self._bias = np.zeros(0)
+        self.labels: tuple[str, ...] = ()
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> TextClassifier:
         """Train on normalised ``texts``; at least two different labels are needed (``ValueError`` otherwise)."""
-        self._pipeline.fit(list(texts), list(labels))
+        counted = [Counter(_terms_of(text)) for text in texts]
+        frequency = Counter(term for row in counted for term in row)
+        self._terms = {term: i for i, term in enumerate(sorted(t for t, n in frequency.items() if n >= _RAREST))}
+        self._idf = np.asarray([math.log((1 + len(texts)) / (1 + frequency[t])) + 1 for t in self._terms])
+        rows = [self._row(row) for row in counted]
+        matrix = csr_matrix(
+            (
+                np.concatenate([values for _, values in rows]),
+                np.concatenate([columns for columns, _ in rows]),
+                np.cumsum([0, *(len(columns) for columns, _ in rows)]),
+            ),
+            shape=(len(texts), len(self._terms)),
+        )
+        model = LogisticRegression(
+            C=self._regularisation, solver="liblinear", multi_class="ovr", random_state=self._seed
+        ).fit(matrix, list(labels))
+        self.labels = tuple(model.classes_)
+        two = len(self.labels) == 2  # then scikit-learn keeps one row for both
+        self._weights = (np.vstack([-model.coef_, model.coef_]) if two else model.coef_).T.astype(np.float32)
+        self._bias = np.concatenate([-model.intercept_, model.intercept_]) if two else model.intercept_
         return self
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return tuple(self._pipeline.classes_)
-
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Return probabilities, shape ``(len(texts), len(labels))``."""
-        return self._pipeline.predict_proba(list(texts))
+    def probabilities(self, texts: Sequence[str]) -> Array:
+        """Return probabilities, shape ``(len(texts), len(labels))``, each row summing to one."""
+        scores = np.stack([self._scores(text) for text in texts]) if texts else np.zeros((0, len(self.labels)))
+        likely = 1.0 / (1.0 + np.exp(-scores))
+        return likely / likely.sum(axis=1, keepdims=True)
 
     def predict(self, text: str) -> Prediction:
         """Return every label with its probability for one normalised text."""
         scores = self.probabilities([text])[0]
-        order = np.argsort(-scores)
-        return Prediction(tuple((self.labels[i], float(scores[i])) for i in order))
+        return Prediction(tuple((self.labels[i], float(scores[i])) for i in np.argsort(-scores)))
+
+    def _scores(self, text: str) -> Array:
+        columns, values = self._row(Counter(_terms_of(text)))
+        return values @ self._weights[columns] + self._bias
+
+    def _row(self, counts: Counter[str]) -> tuple[Array, Array]:
+        """Return columns and tf-idf values of one text; characters and sounds are scaled to unit length each."""
+        known = [(self._terms[t], t[0] == "s", 1 + math.log(n)) for t, n in counts.items() if t in self._terms]
+        columns = np.asarray([c for c, _, _ in known], dtype=np.int64)
+        sounds = np.asarray([s for _, s, _ in known], dtype=bool)
+        values = np.asarray([v for _, _, v in known], dtype=np.float64) * self._idf[columns]
+        for part in (sounds, ~sounds):
+            length = math.sqrt(float(np.square(values[part]).sum()))
+            if length:
+                values[part] /= length
+        return columns, values
+
+
+def _terms_of(text: str) -> Iterator[str]:
+    for gram in character_grams(text):
+        yield f"c{gram}"
+    for gram in sound_grams(text):
+        yield f"s{gram}"

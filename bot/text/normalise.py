@@ -13,7 +13,19 @@ _MARKUP = re.compile(r"</?[a-zA-Z!][^<>]{0,400}>")
 _REPEATED = re.compile(r"(\D)\1{3,}")
 _SPACE = re.compile(r"\s+")
 _PUNCTUATION = str.maketrans(
-    {",": "，", "?": "？", "!": "！", ";": "；", "｡": "。", "“": '"', "”": '"', "‘": "'", "’": "'", "﹖": "？", "～": "~"}
+    {
+        ",": "，",
+        "?": "？",
+        "!": "！",
+        ";": "；",
+        "｡": "。",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "﹖": "？",
+        "～": "~",
+    }
 )
 # Words that carry politeness and no meaning; removed only where nothing that carries meaning can be cut.
 _FILLER = re.compile(

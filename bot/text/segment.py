@@ -28,8 +28,8 @@ class Segmenter:
             self._tokenizer.add_word(word)
 
     def cut(self, text: str) -> tuple[str, ...]:
-        """Return the words of normalised ``text``, without white space."""
-        return tuple(word for word, _, _ in self.spans(text))
+        """Return the words of normalised ``text``, without white space and punctuation."""
+        return tuple(word for word, _, _ in self.spans(text) if word.isalnum())
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
         """Return each word of ``text`` with its start and end offset."""

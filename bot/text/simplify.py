@@ -29,14 +29,26 @@ def _converter(config: str) -> _Converter:
 
 @lru_cache(maxsize=1)
 def _only_traditional_and_only_simplified() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the characters that conversion to Simplified changes, and those that conversion to Traditional changes."""
+    """Return the characters that belong to Traditional text only, and those that belong to Simplified text only.
+
+    Conversion changes them; but many that conversion to Traditional changes are Traditional themselves (后, 于, 干),
+    and those are in Big5.
+    """
     characters = [chr(code) for code in _HAN]
     lines = "\n".join(characters)
     to_simple = _converter("t2s").convert(lines).split("\n")
     to_traditional = _converter("s2t").convert(lines).split("\n")
     traditional = frozenset(c for c, other in zip(characters, to_simple) if c != other)
-    simplified = frozenset(c for c, other in zip(characters, to_traditional) if c != other)
+    simplified = frozenset(c for c, other in zip(characters, to_traditional) if c != other and not _is_in_big5(c))
     return traditional, simplified - traditional
+
+
+def _is_in_big5(character: str) -> bool:
+    try:
+        character.encode("big5")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def to_simplified(text: str) -> str:
@@ -53,8 +65,8 @@ def to_simplified(text: str) -> str:
 def is_traditional(text: str) -> bool:
     """Return whether ``text`` is written in Traditional characters.
 
-    Both scripts share most characters, and mechanical conversion leaves a few behind, so those that belong to one
-    script only are counted against each other.
+    Both scripts share most characters, and conversion leaves a few behind, so those that belong to one script only are
+    counted against each other.
     """
     traditional, simplified = _only_traditional_and_only_simplified()
     only_traditional = sum(c in traditional for c in text)
@@ -62,9 +74,6 @@ def is_traditional(text: str) -> bool:
 
 
 def is_simplified(text: str) -> bool:
-    """Return whether ``text`` is certainly written in Simplified characters: it has several that are theirs alone.
-
-    One does not prove it: 后, 于 and 干 are also Traditional characters.
-    """
+    """Return whether ``text`` is certainly written in Simplified characters: it has several that are theirs alone."""
     traditional, simplified = _only_traditional_and_only_simplified()
     return sum(c in simplified for c in text) > 1 and not any(c in traditional for c in text)

@@ -14,7 +14,7 @@ from bot.hotline.answering import Assistant, Thresholds, Turn
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.directory import all_entries
 from bot.hotline.jurisdictions import Places
-from bot.hotline.ranking import RankerWeights, intent_of
+from bot.hotline.ranking import Ranker, intent_of
 from bot.hotline.replies import Reply
 from bot.hotline.understanding import Understanding
 from bot.knowledge_files import read_knowledge_files
@@ -118,7 +118,7 @@ class Bench:
         return judged
 
 
-def build_bench(root: Path, weights: RankerWeights, thresholds: Thresholds | None = None) -> Bench:
+def build_bench(root: Path, ranker: Ranker, thresholds: Thresholds | None = None) -> Bench:
     """Return a bench for the knowledge files and training examples under ``root``."""
     files = read_knowledge_files(root / "data" / "knowledge")
     knowledge = files.as_knowledge()
@@ -128,7 +128,7 @@ def build_bench(root: Path, weights: RankerWeights, thresholds: Thresholds | Non
     assistant = Assistant(
         knowledge,
         Places(files.jurisdictions, files.elsewhere),
-        weights,
+        ranker,
         thresholds or Thresholds(),
         default_jurisdiction="jingzhou",
         today=lambda: dt.datetime.now(dt.timezone.utc).date(),
@@ -146,7 +146,9 @@ def summary(judged: Sequence[Judged]) -> list[tuple[str, int, float, float]]:
             asked[group] += 1
             passed[group] += not item.fault
             wrong[group] += item.wrong
-    return [(g, asked[g], passed[g] / asked[g], wrong[g] / asked[g]) for g in sorted(asked, key=lambda g: (g != "全部", g))]
+    return [
+        (g, asked[g], passed[g] / asked[g], wrong[g] / asked[g]) for g in sorted(asked, key=lambda g: (g != "全部", g))
+    ]
 
 
 def evaluate(settings: Settings, say: Callable[[str], object]) -> None:

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bot.errors import HotlineError
-from bot.model_files import ModelFiles, model_files
 from bot.knowledge_files import read_knowledge_files
+from bot.model_files import ModelFiles, model_files
 from bot.training.examples import read_nlu_examples
-from bot.training.ranker import save_ranker, train_ranker
+from bot.training.ranker import read_synonyms, save_ranker, train_ranker
 
 Progress = Callable[[str], None]
 
@@ -53,7 +53,7 @@ def _train_rasa(root: Path, path: Path) -> None:
         "PYTHONPATH": str(root),
         "HOTLINE_ACTIONS_URL": "http://127.0.0.1",
     }
-    done = subprocess.run(  # noqa: S603 - a fixed command
+    done = subprocess.run(
         command, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode or not path.is_file():
@@ -64,5 +64,5 @@ def _train_rasa(root: Path, path: Path) -> None:
 def _train_ranker(root: Path, path: Path) -> None:
     knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
     examples = list(read_nlu_examples(root / "data" / "nlu"))
-    weights = train_ranker(knowledge, examples)
-    save_ranker(weights, path, {"entries": len(knowledge.entries), "examples": len(examples)})
+    ranker = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"))
+    save_ranker(ranker, path, {"entries": len(knowledge.entries), "examples": len(examples)})

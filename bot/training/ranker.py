@@ -13,8 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from bot.errors import HotlineError
 from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
-from bot.hotline.ranking import FEATURES, EntryIndex, RankerWeights, intent_of
+from bot.hotline.ranking import FEATURES, SCORES, EntryIndex, Ranker, intent_of
 from bot.hotline.understanding import Understanding
+from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler
 
@@ -32,9 +33,12 @@ class RankerSettings:
 
 
 def train_ranker(
-    knowledge: Knowledge, examples: Sequence[tuple[str, str]], settings: RankerSettings = RankerSettings()
-) -> RankerWeights:
-    """Return weights learnt from the similar questions of ``knowledge``.
+    knowledge: Knowledge,
+    examples: Sequence[tuple[str, str]],
+    synonyms: Mapping[str, str],
+    settings: RankerSettings = RankerSettings(),
+) -> Ranker:
+    """Return a ranker learnt from the similar questions of ``knowledge``.
 
     ``examples`` are further labelled texts; those of intents without an entry teach when nothing answers. The
     questions are split into folds; the questions of one fold are ranked by an index and an intent classifier built
@@ -49,13 +53,13 @@ def train_ranker(
         outside, outside_held = _split_examples(examples, fold, settings.folds)
         classifier = _fit_classifier(kept, outside)
         for place in places:
-            index = EntryIndex([e for e in kept if e.jurisdiction == place], item_names(knowledge))
+            index = EntryIndex([e for e in kept if e.jurisdiction == place], item_names(knowledge), synonyms)
             own = [(text, target) for text, target in held if target.startswith(f"{place}.")]
             none = [(text, "") for text, _ in outside_held]
             features, right = _evidence(index, [*own, *none], classifier)
             rows.append(features)
             labels.append(right)
-    return _fit(np.concatenate(rows), np.concatenate(labels), settings)
+    return replace(_fit(np.concatenate(rows), np.concatenate(labels), settings), synonyms=dict(synonyms))
 
 
 def item_names(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
@@ -67,7 +71,8 @@ def _split(
     entries: Sequence[KnowledgeEntry], fold: int, settings: RankerSettings, generator: np.random.Generator
 ) -> tuple[list[KnowledgeEntry], list[tuple[str, str]]]:
     """Return the entries without the questions of ``fold``, and those questions with the id of their entry."""
-    kept, held = [], []
+    kept: list[KnowledgeEntry] = []
+    held: list[tuple[str, str]] = []
     for entry in entries:
         out = [q for i, q in enumerate(entry.similar) if i % settings.folds == fold]
         kept.append(replace(entry, similar=tuple(q for q in entry.similar if q not in out)))
@@ -92,17 +97,16 @@ def _fit_classifier(entries: Sequence[KnowledgeEntry], examples: Sequence[tuple[
     return TextClassifier().fit(texts, [intent for _, intent in pairs])
 
 
-def _evidence(
-    index: EntryIndex, queries: Sequence[tuple[str, str]], classifier: TextClassifier
-) -> tuple[np.ndarray, np.ndarray]:
+def _evidence(index: EntryIndex, queries: Sequence[tuple[str, str]], classifier: TextClassifier) -> tuple[Array, Array]:
     """Return features and rightness of the right entry and the hardest wrong ones of each query."""
     texts = [index.canonical(text) for text, _ in queries]
     scores = classifier.probabilities([strip_filler(normalise(text)) for text, _ in queries])
     positions = {entry.id: i for i, entry in enumerate(index.entries)}
-    rows, right = [], []
+    rows: list[Array] = []
+    right: list[bool] = []
     for text, (_, target), probabilities in zip(texts, queries, scores):
         features = index.features(text, Understanding(dict(zip(classifier.labels, map(float, probabilities)))))
-        hardest = np.argsort(-(features[:, 0] + features[:, 1] + features[:, 2]))[:_HARDEST]
+        hardest = np.argsort(-features[:, : len(SCORES)].sum(axis=1))[:_HARDEST]
         chosen = dict.fromkeys([positions[target]] if target in positions else [])
         chosen |= dict.fromkeys(int(i) for i in hardest)
         rows.append(features[list(chosen)])
@@ -112,24 +116,40 @@ def _evidence(
     return np.concatenate(rows), np.asarray(right, dtype=bool)
 
 
-def _fit(features: np.ndarray, right: np.ndarray, settings: RankerSettings) -> RankerWeights:
+def _fit(features: Array, right: Array, settings: RankerSettings) -> Ranker:
     means, scales = features.mean(axis=0), features.std(axis=0)
     scales[scales == 0] = 1.0
     model = LogisticRegression(C=settings.regularisation, max_iter=500, random_state=settings.seed)
     model.fit((features - means) / scales, right)
-    return RankerWeights(
-        tuple(map(float, model.coef_[0])), float(model.intercept_[0]), tuple(map(float, means)), tuple(map(float, scales))
+    return Ranker(
+        tuple(map(float, model.coef_[0])),
+        float(model.intercept_[0]),
+        tuple(map(float, means)),
+        tuple(map(float, scales)),
     )
 
 
-def save_ranker(weights: RankerWeights, path: Path, about: Mapping[str, object]) -> None:
-    """Write ``weights`` as JSON with what they were trained on."""
+def read_synonyms(path: Path) -> dict[str, str]:
+    """Return word → the word that stands for its group, from a file with one group a line; ``#`` starts a comment.
+
+    A word in two groups belongs to the first one.
+    """
+    synonyms: dict[str, str] = {}
+    for line in path.read_text(encoding="utf8").splitlines():
+        first, *others = line.split("#")[0].split() or [""]
+        for word in others:
+            synonyms.setdefault(word, synonyms.get(first, first))
+    return synonyms
+
+
+def save_ranker(ranker: Ranker, path: Path, about: Mapping[str, object]) -> None:
+    """Write ``ranker`` as JSON with what they were trained on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"features": FEATURES, **asdict(weights), "about": dict(about)}
+    content = {"features": FEATURES, **asdict(ranker), "about": dict(about)}
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf8")
 
 
-def load_ranker(path: Path) -> RankerWeights:
+def load_ranker(path: Path) -> Ranker:
     """Return the weights that `save_ranker` wrote.
 
     Raises `HotlineError` naming the remedy where there are none or they belong to other features.
@@ -140,6 +160,10 @@ def load_ranker(path: Path) -> RankerWeights:
         raise HotlineError(f"没有可用的排序模型 {path.name}，请运行 make train。") from error
     if tuple(content.get("features", ())) != FEATURES:
         raise HotlineError(f"排序模型 {path.name} 与当前程序不符，请运行 make train。")
-    return RankerWeights(
-        tuple(content["weights"]), content["bias"], tuple(content["means"]), tuple(content["scales"])
+    return Ranker(
+        tuple(content["weights"]),
+        content["bias"],
+        tuple(content["means"]),
+        tuple(content["scales"]),
+        content["synonyms"],
     )

@@ -13,7 +13,9 @@ def test_junk_in_the_slot_starts_anew(junk: object) -> None:
     assert Dialogue.from_slot(junk) == Dialogue()
 
 
-@pytest.mark.parametrize(("text", "chosen"), [("1", "a"), ("第二个", "b"), ("第二个说详细点", "b"), ("3", None), ("我有2个孩子", None)])
+@pytest.mark.parametrize(
+    ("text", "chosen"), [("1", "a"), ("第二个", "b"), ("第二个说详细点", "b"), ("3", None), ("我有2个孩子", None)]
+)
 def test_a_choice_is_taken_by_its_number(text: str, chosen: str | None) -> None:
     assert chosen_offer(text, Dialogue(offers=("a", "b"))) == chosen
 

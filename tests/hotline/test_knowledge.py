@@ -29,6 +29,8 @@ def test_whether_a_document_applies_on_a_day(dates: dict[str, dt.date], validity
     assert document(**dates).validity(DAY) is validity
 
 
-@pytest.mark.parametrize("spelling", ["荆政规[2017]2号", "荆政规﹝2017﹞2号", "荆政规（2017）2号", "荆政规【2017】 2 号"])
+@pytest.mark.parametrize(
+    "spelling", ["荆政规[2017]2号", "荆政规﹝2017﹞2号", "荆政规（2017）2号", "荆政规【2017】 2 号"]
+)
 def test_a_document_number_has_one_spelling(spelling: str) -> None:
     assert normalise_document_number(spelling) == "荆政规〔2017〕2号"

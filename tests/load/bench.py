@@ -38,9 +38,22 @@ from bot.training.examples import read_nlu_examples
 from bot.training.model import train
 
 _QUESTIONS = [
-    "居住证要带什么材料", "办暂住证几天能拿到", "邻居欠钱不还12345管不管", "城管局电话多少", "多证合一什么时候全面实施",
-    "楼下烧烤摊占道影响走路", "疾病应急救助什么人能申请", "12345几点上班", "谢谢你", "结婚证怎么办",
-    "居住证丢了怎么补", "大病保险能报多少", "市政府督查多久要办完", "税收违法怎么举报", "一次办好什么意思", "你是机器人吗",
+    "居住证要带什么材料",
+    "办暂住证几天能拿到",
+    "邻居欠钱不还12345管不管",
+    "城管局电话多少",
+    "多证合一什么时候全面实施",
+    "楼下烧烤摊占道影响走路",
+    "疾病应急救助什么人能申请",
+    "12345几点上班",
+    "谢谢你",
+    "结婚证怎么办",
+    "居住证丢了怎么补",
+    "大病保险能报多少",
+    "市政府督查多久要办完",
+    "税收违法怎么举报",
+    "一次办好什么意思",
+    "你是机器人吗",
 ]
 _STOCK_PIPELINE = [
     {"name": "JiebaTokenizer"},
@@ -92,7 +105,9 @@ def measure(folder: Path, stock: Path, turns: int, blocks: int) -> None:
     say(f"  {theirs.training:.0f} s")
     environment = base_environment(settings, files)
     with (
-        server("actions", [sys.executable, "-m", "actions"], PROJECT_ROOT, environment, "http://127.0.0.1:15055/health"),
+        server(
+            "actions", [sys.executable, "-m", "actions"], PROJECT_ROOT, environment, "http://127.0.0.1:15055/health"
+        ),
         timed_server(ours, [sys.executable, "-m", "bot.nlu.server"], PROJECT_ROOT, environment) as our_process,
         timed_server(theirs, stock_command(theirs.port), stock, environment) as their_process,
     ):
@@ -133,8 +148,11 @@ def write_stock_project(stock: Path) -> None:
     ]
     write = {"nlu.yml": {"version": "3.1", "nlu": nlu}}
     write["../config.yml"] = {
-        "recipe": "default.v1", "language": "zh", "assistant_id": "stock",
-        "pipeline": _STOCK_PIPELINE, "policies": [{"name": "RulePolicy"}],
+        "recipe": "default.v1",
+        "language": "zh",
+        "assistant_id": "stock",
+        "pipeline": _STOCK_PIPELINE,
+        "policies": [{"name": "RulePolicy"}],
     }
     write["../endpoints.yml"] = {"action_endpoint": {"url": "http://127.0.0.1:15055/webhook"}}
     write["../credentials.yml"] = {"rest": None}
@@ -152,9 +170,15 @@ def examples_with_intents() -> Iterator[tuple[str, str]]:
 
 def base_environment(settings: Settings, files: ModelFiles) -> dict[str, str]:
     return os.environ | {
-        "PYTHONPATH": str(PROJECT_ROOT), "PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3",
-        "RASA_TELEMETRY_ENABLED": "false", "DATABASE_URL": settings.database_url, "HOTLINE_MODEL": str(files.rasa),
-        "HOTLINE_RASA_PORT": "15005", "HOTLINE_ACTIONS_PORT": "15055", "MALLOC_ARENA_MAX": "2",
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "PYTHONWARNINGS": "ignore",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "DATABASE_URL": settings.database_url,
+        "HOTLINE_MODEL": str(files.rasa),
+        "HOTLINE_RASA_PORT": "15005",
+        "HOTLINE_ACTIONS_PORT": "15055",
+        "MALLOC_ARENA_MAX": "2",
     }
 
 
@@ -166,10 +190,17 @@ def stock_command(port: int) -> list[str]:
 
 
 @contextmanager
-def server(name: str, command: list[str], folder: Path, environment: dict[str, str], health: str) -> Iterator[subprocess.Popen[bytes]]:
+def server(
+    name: str, command: list[str], folder: Path, environment: dict[str, str], health: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; the block starts when it answers at ``health``."""
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
     )
     try:
         asyncio.run(until_healthy(name, process, health))
@@ -183,7 +214,9 @@ def server(name: str, command: list[str], folder: Path, environment: dict[str, s
 
 
 @contextmanager
-def timed_server(side: Side, command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def timed_server(
+    side: Side, command: list[str], folder: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     started = time.perf_counter()
     with server(side.name, command, folder, environment, f"http://127.0.0.1:{side.port}/webhooks/rest/") as process:
         side.startup = time.perf_counter() - started

@@ -3,7 +3,16 @@ import pytest
 
 from bot.text.classify import TextClassifier
 
-TEXTS = ["要带什么材料", "需要哪些材料", "材料要几份", "带啥材料去", "多久能办好", "要等多久", "几天能好", "多长时间办完"]
+TEXTS = [
+    "要带什么材料",
+    "需要哪些材料",
+    "材料要几份",
+    "带啥材料去",
+    "多久能办好",
+    "要等多久",
+    "几天能好",
+    "多长时间办完",
+]
 LABELS = ["materials"] * 4 + ["time"] * 4
 
 

@@ -3,7 +3,9 @@ from hypothesis import strategies as st
 
 from bot.text.names import NameMatcher
 
-MATCHER = NameMatcher({"居住证": "permit", "暂住证": "permit", "营业执照": "licence", "12319": "line", "公积金": "fund"})
+MATCHER = NameMatcher(
+    {"居住证": "permit", "暂住证": "permit", "营业执照": "licence", "12319": "line", "公积金": "fund"}
+)
 
 
 def keys(text: str) -> list[str]:

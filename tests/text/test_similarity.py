@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from bot.text.similarity import TextIndex, character_grams, sound_grams
+from bot.text.similarity import Analyzer, DocumentIndex, TextIndex, character_grams, characters, sound_grams
 
 TEXTS = ["居住证要带什么材料", "居住证多久能办好", "营业执照几天下来"]
 
@@ -23,11 +24,27 @@ def test_homophones_count_by_sound_and_not_by_character() -> None:
     assert TextIndex(TEXTS, sound_grams).scores("营业直照")[2] > TextIndex(TEXTS, character_grams).scores("营业直照")[2]
 
 
-def test_coverage_is_the_share_of_the_query_that_a_text_holds() -> None:
-    index = TextIndex(TEXTS, character_grams)
-    assert np.isclose(index.coverage("居住证")[0], 1.0, atol=1e-5)
-    assert index.coverage("火星探测").max() == 0
-
-
 def test_an_empty_query_is_like_nothing() -> None:
     assert TextIndex(TEXTS, character_grams).scores("").max() == 0
+
+
+@pytest.mark.parametrize("analyzer", [characters, character_grams, sound_grams])
+def test_a_document_that_holds_the_whole_query_scores_highest(analyzer: Analyzer) -> None:
+    scores = DocumentIndex(TEXTS, analyzer).scores("几天办营业执照")
+    assert scores.argmax() == 2
+    assert 0 <= scores.min() <= scores.max() <= 1
+
+
+def test_a_rare_term_weighs_more_than_a_common_one() -> None:
+    scores = DocumentIndex(["居住证 材料", "居住证 期限", "居住证 费用"], characters).scores("居住证 期")
+    assert scores.argmax() == 1
+
+
+def test_unknown_words_lower_the_score_of_everything() -> None:
+    index = DocumentIndex(TEXTS, characters)
+    assert index.scores("居住证火星")[0] < index.scores("居住证")[0]
+
+
+def test_no_documents_and_no_query_are_no_error() -> None:
+    assert DocumentIndex([], characters).scores("居住证").shape == (0,)
+    assert DocumentIndex(TEXTS, characters).scores("").max() == 0

@@ -1,4 +1,4 @@
-"""Places, departments, policy documents and their provisions."""
+"""Places, departments, service items, policy documents and their provisions; the version of the knowledge."""
 
 from __future__ import annotations
 
@@ -37,6 +37,32 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jurisdictions")),
+    )
+    op.create_table(
+        "knowledge_changes",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("summary", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_knowledge_changes")),
+    )
+    op.create_table(
+        "knowledge_version",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_knowledge_version_single_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_version")),
+    )
+    op.create_table(
+        "service_items",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.CheckConstraint("origin IN ('files', 'console', 'gazette')", name=op.f("ck_service_items_origin")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_items")),
     )
     op.create_table(
         "departments",
@@ -99,6 +125,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_documents")),
     )
     op.create_index("ix_policy_documents_number", "policy_documents", ["number"], unique=False)
+    op.create_table(
+        "service_item_aliases",
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["item"],
+            ["service_items.id"],
+            name=op.f("fk_service_item_aliases_item_service_items"),
+            onupdate="CASCADE",
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("item", "alias", name=op.f("pk_service_item_aliases")),
+    )
     op.create_table(
         "department_aliases",
         sa.Column("department", sa.Text(), nullable=False),
@@ -185,6 +225,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("row_id", name=op.f("pk_provision_revisions")),
     )
+    op.execute("INSERT INTO knowledge_version (id, version) VALUES (1, 0)")
 
 
 def downgrade() -> None:
@@ -193,9 +234,13 @@ def downgrade() -> None:
     op.drop_table("provisions")
     op.drop_table("document_sources")
     op.drop_table("department_aliases")
+    op.drop_table("service_item_aliases")
     op.drop_index("ix_policy_documents_number", table_name="policy_documents")
     op.drop_table("policy_documents")
     op.drop_table("jurisdiction_names")
     op.drop_table("departments")
+    op.drop_table("service_items")
+    op.drop_table("knowledge_version")
+    op.drop_table("knowledge_changes")
     op.drop_table("jurisdictions")
     op.drop_table("elsewhere")

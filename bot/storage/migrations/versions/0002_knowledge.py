@@ -1,4 +1,4 @@
-"""The knowledge: entries with every version, what they cite, hotline lines and routing rules."""
+"""Knowledge entries with every version and what they cite, hotline lines, routing rules."""
 
 from __future__ import annotations
 
@@ -12,32 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "knowledge_changes",
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed_by", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("summary", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("version", name=op.f("pk_knowledge_changes")),
-    )
-    op.create_table(
-        "knowledge_version",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_knowledge_version_single_row")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_version")),
-    )
-    op.create_table(
-        "service_items",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed_by", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.CheckConstraint("origin IN ('files', 'console', 'gazette')", name=op.f("ck_service_items_origin")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_items")),
-    )
     op.create_table(
         "knowledge_entries",
         sa.Column("id", sa.Text(), nullable=False),
@@ -61,20 +35,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_entries")),
     )
     op.create_table(
-        "service_item_aliases",
-        sa.Column("item", sa.Text(), nullable=False),
-        sa.Column("alias", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["item"],
-            ["service_items.id"],
-            name=op.f("fk_service_item_aliases_item_service_items"),
-            onupdate="CASCADE",
-            ondelete="RESTRICT",
-        ),
-        sa.PrimaryKeyConstraint("item", "alias", name=op.f("pk_service_item_aliases")),
-    )
-    op.create_table(
         "knowledge_entry_versions",
         sa.Column("entry", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -90,7 +50,8 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "aspect IN ('eligibility', 'materials', 'place', 'procedure', 'time_limit', 'schedule', 'fee', 'amount', 'benefit', 'responsibility', 'contact', 'definition', 'requirement', 'validity', 'scope', 'routing')",
+            "aspect IN ('eligibility', 'materials', 'place', 'procedure', 'time_limit', 'schedule', 'fee', 'amount', "
+            "'benefit', 'responsibility', 'contact', 'definition', 'requirement', 'validity', 'scope', 'routing')",
             name=op.f("ck_knowledge_entry_versions_aspect"),
         ),
         sa.CheckConstraint("kind IN ('answer', 'scope', 'route')", name=op.f("ck_knowledge_entry_versions_kind")),
@@ -289,7 +250,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("retired_at IS NULL"),
         postgresql_where=sa.text("retired_at IS NULL"),
     )
-    op.execute("INSERT INTO knowledge_version (id, version) VALUES (1, 0)")
 
 
 def downgrade() -> None:
@@ -310,8 +270,4 @@ def downgrade() -> None:
     op.drop_table("hotline_lines")
     op.drop_table("citations")
     op.drop_table("knowledge_entry_versions")
-    op.drop_table("service_item_aliases")
     op.drop_table("knowledge_entries")
-    op.drop_table("service_items")
-    op.drop_table("knowledge_version")
-    op.drop_table("knowledge_changes")

@@ -27,7 +27,8 @@ def upgrade() -> None:
         sa.Column("text_shown", sa.Text(), nullable=False),
         sa.Column("context", sa.JSON(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('answer', 'scope', 'route', 'work_order', 'emergency', 'clarify', 'unsupported', 'handoff', 'chitchat')",
+            "kind IN ('answer', 'scope', 'route', 'work_order', 'emergency', "
+            "'clarify', 'unsupported', 'handoff', 'chitchat')",
             name=op.f("ck_ledger_kind"),
         ),
         sa.ForeignKeyConstraint(

@@ -122,6 +122,7 @@ def database(module_database: Database) -> Iterator[Database]:
     """A migrated database that holds nothing."""
     yield module_database
     with module_database.begin() as connection:
+        connection.execute(sa.update(metadata.tables["jurisdictions"]).values(parent=None))
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))
         connection.execute(sa.insert(metadata.tables["knowledge_version"]).values(id=1, version=0))

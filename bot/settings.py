@@ -18,6 +18,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9._:\-]+")
 _SQLITE = "sqlite:///"
+_SHORTEST_SECRET = 16  # bytes
 
 
 def _path(value: str) -> Path:
@@ -165,6 +166,9 @@ def read_secret(path: Path) -> bytes:
                 pass
             finally:
                 draft.unlink()
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        if len(secret) < _SHORTEST_SECRET:
+            raise ValueError("too short")
+        return secret
     except (OSError, ValueError) as error:
         raise HotlineError(f"密钥文件 {path} 无法使用：请检查目录权限，或删除该文件后重新启动以生成新密钥。") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
@@ -71,6 +72,12 @@ class Assistant:
         self._today = today
         self._indexes = build_indexes(knowledge, ranker.synonyms)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
+
+    def with_thresholds(self, **changes: float) -> Assistant:
+        """Return the same assistant with other thresholds, for measuring."""
+        other = copy(self)
+        other._thresholds = replace(self._thresholds, **changes)
+        return other
 
     def answer(self, turn: Turn) -> Reply:
         """Return the reply to ``turn``; never raises for anything a citizen can type."""

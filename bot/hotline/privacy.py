@@ -22,7 +22,8 @@ _CHINESE_DIGITS = str.maketrans("零〇○一二三四五六七八九幺壹贰�
 _GAP = r"[ \-]{0,2}"
 _DIGIT = rf"(?:{_GAP}\d)"
 _BEFORE = r"(?<![0-9A-Z¥$])(?<!\d\.)"
-_AFTER = r"(?!\d|\.\d|[A-Z])(?! ?(?:[元万亿块角%‰吨斤亩米度个人户件份套台家]|美元|美金|港[币元]|人民币|平方|公[里斤]))"
+_AFTER = r"(?!\d|\.\d|[A-Z])(?! ?(?:[元万亿块角%‰]|美[元金]|港[币元]|人民币))"
+_NOT_COUNTED = r"(?! ?(?:[吨斤亩米度个人户件份套台]|家(?![里住人中])|平方|公[里斤]))"  # a short number may count things
 _MONTH = rf"(?:0{_GAP}[1-9]|1{_GAP}[0-2])"
 _DAY = rf"(?:0{_GAP}[1-9]|[12]{_GAP}\d|3{_GAP}[01])"
 _MOBILE = rf"1{_GAP}[3-9]{_DIGIT}{{9}}{_AFTER}"
@@ -56,7 +57,8 @@ _GIVEN = rf"[\u4e00-\u9fff](?<![{_NOT_IN_NAME}])"
 _NAME = rf"({_SURNAME}(?:{_GIVEN}){{1,2}})"
 _NAME_ENDS = r"(?=[^\u4e00-\u9fff]|$|[我想要请住家是来今在电手身男女的有问咨投反举户和现](?<!家人))"
 _KIN = r"的(?:儿|女|妈|爸|父|母|妻|老|丈夫|爱人|家属|孩子|哥|弟|姐|妹|邻居)"
-_NAME_ENDS_SURELY = rf"(?=[^\u4e00-\u9fff]|$|电话|手机|身份证|住在|家住|{_KIN})"
+_NAME_ENDS_SURELY = rf"(?=[^\u4e00-\u9fff]|$|电话|手机|身份证|住在|家住|[是系]|{_KIN})"
+_RELATIVE = "(?:儿子|女儿|孩子|小孩|老公|老婆|爱人|丈夫|妻子|父亲|母亲|爸|妈|邻居|房东|老板|对方|[他她])"
 _FOREIGN_NAME = r"([\u4e00-\u9fff]{2,8}[·•][\u4e00-\u9fff]{2,8})"
 # Words after 我是 that begin with a surname and name nobody.
 _NO_NAMES = re.compile(
@@ -125,8 +127,12 @@ _RULES = (
     _Rule("电话", re.compile(rf"(?<![0-9¥$])(?<!\d\.){_COUNTRY}{_MOBILE}"), accepts=_holds_no_date),
     _Rule("电话", re.compile(_MOBILE), accepts=_holds_no_date, chinese_digits=True),
     _Rule("电话", re.compile(rf"{_BEFORE}\(?0\d{{2,3}}\)?{_GAP}{_LINE}(?:(?:转|-) ?\d{{1,6}})?{_AFTER}")),
-    _Rule("电话", re.compile(rf"{_SAID_PHONE}({_LINE}){_AFTER}"), group=1),
-    _Rule("电话", re.compile(rf"{_BEFORE}(?<!-)[2-8]\d{{2,3}}-?\d{{4}}{_AFTER}(?![\-年月日天号])"), accepts=_is_no_day),
+    _Rule("电话", re.compile(rf"{_SAID_PHONE}({_LINE}){_AFTER}{_NOT_COUNTED}"), group=1),
+    _Rule(
+        "电话",
+        re.compile(rf"{_BEFORE}(?<!-)[2-8]\d{{2,3}}-?\d{{4}}{_AFTER}{_NOT_COUNTED}(?![\-年月日天号])"),
+        accepts=_is_no_day,
+    ),
     _Rule(
         "车牌",
         re.compile(
@@ -134,6 +140,7 @@ _RULES = (
             r"(?=[A-Z]{0,5}\d)[A-Z0-9]{4,5}[A-Z0-9挂学警港澳](?![A-Z0-9])"
         ),
     ),
+    _Rule("证件", re.compile(r"(?:护照|通行证|军官证)(?:号码?)?[是为: ]{0,2}([A-Z]{0,2}\d{7,10})(?!\d)"), group=1),
     _Rule(
         "账号",
         re.compile(
@@ -144,7 +151,13 @@ _RULES = (
         accepts=_is_account,
     ),
     _Rule("地址", re.compile(rf"(?:{_PART})+(?: ?\d{{2,5}}(?![\d元万亿块%人户年月日天个号.]))?"), accepts=_is_house),
-    _Rule("姓名", re.compile(rf"(?:我叫|我的名字[叫是]|名叫|名字叫){_NAME}{_NAME_ENDS}"), group=1, accepts=_is_name),
+    _Rule("地址", re.compile(r"(?<![\d\-])\d{1,3}-\d{1,2}-(?!(?:19|20)\d\d)\d{3,4}(?![\d\-])")),
+    _Rule(
+        "姓名",
+        re.compile(rf"(?:我叫|我的名字[叫是]|名叫|名字叫|{_RELATIVE}叫){_NAME}{_NAME_ENDS}"),
+        group=1,
+        accepts=_is_name,
+    ),
     _Rule("姓名", re.compile(rf"(?:我叫|姓名[是:为 ]{{1,2}}){_FOREIGN_NAME}"), group=1),
     _Rule("姓名", re.compile(rf"(?:我是|本人|这里是){_NAME}{_NAME_ENDS_SURELY}"), group=1, accepts=_is_name),
     _Rule(
@@ -188,6 +201,7 @@ def _mask_once(text: str, public: Collection[str]) -> str:
 
 
 def _digits(number: str) -> str:
-    """Return the digits of ``number``, without the country's 86."""
+    """Return the digits of ``number`` without the codes of country and city, by which lines are compared."""
     digits = re.sub(r"\D", "", number.translate(_COPY))
-    return re.sub(r"^(?:00)?86(?=\d{10,11}$)", "", digits)
+    digits = re.sub(r"^(?:00)?86(?=\d{10,11}$)", "", digits)
+    return re.sub(r"^0(?:10|2\d|[3-9]\d\d)(?=\d{7,8}$)", "", digits)

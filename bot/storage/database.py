@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import StorageUnavailable
-from bot.storage.errors import MISSING, translated_errors
+from bot.storage.errors import BAD_ADDRESS, MISSING, translated_errors
 
 _WAIT_SECONDS = 15  # for another writer to finish, or for a server to answer
 
@@ -24,7 +24,8 @@ class Database:
     """The database at ``url``. Opens nothing before the first unit of work; safe to share between threads."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+        """Raises StorageUnavailable for an address that is neither a SQLite file's nor a PostgreSQL server's."""
+        self.url = _parsed(url)
         self.file = Path(self.url.database) if self.url.get_backend_name() == "sqlite" else None
         self.engine = _sqlite_engine(self.url, self.file) if self.file else _postgres_engine(self.url)
 
@@ -55,6 +56,16 @@ class Database:
                 raise StorageUnavailable(f"{MISSING}（{self.file}）")
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
+
+
+def _parsed(url: str) -> sa.engine.URL:
+    try:
+        parsed = make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise StorageUnavailable(BAD_ADDRESS) from None  # what it came from would show the password
+    if parsed.get_backend_name() not in ("sqlite", "postgresql") or not parsed.database or parsed.database == ":memory:":
+        raise StorageUnavailable(BAD_ADDRESS)
+    return parsed
 
 
 def _json(value: object) -> str:

@@ -11,6 +11,7 @@ import sqlalchemy.exc
 from bot.errors import KnowledgeInvalid, StorageUnavailable
 
 UNMIGRATED = "数据库尚未建表或版本不符，请运行 make migrate 后重试。"
+BAD_ADDRESS = "环境变量 DATABASE_URL 的写法不对，应为 sqlite:///文件路径 或 postgresql://用户:口令@主机/库名（口令中的特殊字符要转义）。"
 NEWER = "数据库由更新版本的程序建立，请升级程序，或恢复与本程序相符的备份。"
 MISSING = "数据库文件不存在，请运行 make migrate 建立数据库。"
 _LOCKED = "数据库正被其他程序占用，请稍后重试；若一直如此，请检查是否有未结束的导入或备份。"

@@ -132,13 +132,16 @@ def _fit(features: Array, right: Array, settings: RankerSettings) -> Ranker:
 def read_synonyms(path: Path) -> dict[str, str]:
     """Return word → the word that stands for its group, from a file with one group a line; ``#`` starts a comment.
 
-    A word in two groups belongs to the first one.
+    A word in two groups belongs to the first one; a word that stands for a group stands for itself.
     """
     synonyms: dict[str, str] = {}
+    heads: set[str] = set()
     for line in path.read_text(encoding="utf8").splitlines():
         first, *others = line.split("#")[0].split() or [""]
+        heads.add(first)
         for word in others:
-            synonyms.setdefault(word, synonyms.get(first, first))
+            if word not in heads:
+                synonyms.setdefault(word, first)
     return synonyms
 
 

@@ -39,9 +39,13 @@ _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c liste
 
 
 def _binary(name: str) -> str:
-    found = shutil.which(name) or next((str(p) for p in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    found = shutil.which(name) or next(
+        (str(p) for p in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None
+    )
     if not found:
-        pytest.fail(f"PostgreSQL 的 {name} 不存在：请运行 apt-get install postgresql，或设置 TEST_POSTGRES_URL。", pytrace=False)
+        pytest.fail(
+            f"PostgreSQL 的 {name} 不存在：请运行 apt-get install postgresql，或设置 TEST_POSTGRES_URL。", pytrace=False
+        )
     return found
 
 
@@ -180,14 +184,27 @@ def files(make_entry: Callable[..., KnowledgeEntry]) -> KnowledgeFiles:
         departments=(Department("jingzhou.police", "jingzhou", "荆州市公安局", ("市公安局", "公安")),),
         hotlines=(
             HotlineLine(
-                "jingzhou", "8001234", "jingzhou.police", "户政", "transferred",
-                "jingzhou.residence_permit", "第三条", ("办证",),
+                "jingzhou",
+                "8001234",
+                "jingzhou.police",
+                "户政",
+                "transferred",
+                "jingzhou.residence_permit",
+                "第三条",
+                ("办证",),
             ),
         ),
         routing_rules=(
             RoutingRule(
-                "fake_permit", "jingzhou", "公安/假证", "jingzhou.police", ("假证",), ("有人卖假居住证",),
-                "jingzhou.residence_permit", "第三条", "8001234",
+                "fake_permit",
+                "jingzhou",
+                "公安/假证",
+                "jingzhou.police",
+                ("假证",),
+                ("有人卖假居住证",),
+                "jingzhou.residence_permit",
+                "第三条",
+                "8001234",
             ),
         ),
     )

@@ -53,9 +53,7 @@ def test_every_field_of_an_entry_comes_back(filled: Database, make_entry: Make) 
         similar=("免费吗", "收费？"),
         items=(),
         department="jingzhou.police",
-        citations=(
-            Citation("jingzhou.residence_permit", ("第十四条(二)", "第九条")),
-        ),
+        citations=(Citation("jingzhou.residence_permit", ("第十四条(二)", "第九条")),),
     )
     with filled.begin() as connection:
         save_entry(connection, entry, by="王主任", reason="新增")
@@ -145,9 +143,7 @@ def test_nothing_that_is_cited_can_be_deleted(filled: Database, table: sa.Table)
         connection.execute(sa.delete(table))
 
 
-@pytest.mark.parametrize(
-    "change", [{"aspect": "weather"}, {"kind": "guess"}, {"origin": "nowhere"}, {"version": 0}]
-)
+@pytest.mark.parametrize("change", [{"aspect": "weather"}, {"kind": "guess"}, {"origin": "nowhere"}, {"version": 0}])
 def test_values_outside_the_allowed_ones_are_refused(filled: Database, change: dict[str, object]) -> None:
     with pytest.raises(KnowledgeInvalid), filled.begin() as connection:
         connection.execute(sa.update(k.entry_versions).values(**change))

@@ -28,9 +28,19 @@ def test_a_missing_file_is_not_created_by_asking(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_made_when_migrating(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / '数据 100%' / 'hot line?.sqlite3'}")
+    database = Database(f"sqlite:///{tmp_path / '数据 100%' / 'hot line#.sqlite3'}")
     migrate(database)
     assert _ask(database) == 0
+    assert (tmp_path / "数据 100%" / "hot line#.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://root@h/d", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@h:x/d"]
+)
+def test_an_address_that_cannot_be_used_names_the_variable(url: str) -> None:
+    with pytest.raises(StorageUnavailable, match="DATABASE_URL") as caught:
+        Database(url)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:

@@ -200,7 +200,9 @@ def test_a_document_of_another_place_is_never_matched(filled: Database) -> None:
 
 
 def test_a_repealed_document_is_marked(filled: Database) -> None:
-    new = Document("居住证新细则", "荆政规〔2022〕9号", repeals=("荆政规〔2017〕2号",), effective_from=dt.date(2022, 9, 1))
+    new = Document(
+        "居住证新细则", "荆政规〔2022〕9号", repeals=("荆政规〔2017〕2号",), effective_from=dt.date(2022, 9, 1)
+    )
     report = _import(filled, new)
     assert report.documents[0].repealed == (PERMIT,)
     document = _documents(filled)[PERMIT]
@@ -210,9 +212,13 @@ def test_a_repealed_document_is_marked(filled: Database) -> None:
     assert not _import(filled, new)
 
 
-def test_a_document_is_marked_that_arrives_after_the_one_that_repeals_it(database: Database, files: KnowledgeFiles) -> None:
+def test_a_document_is_marked_that_arrives_after_the_one_that_repeals_it(
+    database: Database, files: KnowledgeFiles
+) -> None:
     with database.begin() as connection:
-        save_knowledge(connection, replace(files, documents=(), entries=(), hotlines=(), routing_rules=()), by="l", reason="")
+        save_knowledge(
+            connection, replace(files, documents=(), entries=(), hotlines=(), routing_rules=()), by="l", reason=""
+        )
     _import(database, Document("新细则", "荆政规〔2022〕9号", repeals=("荆政规〔2017〕2号",)))
     with database.begin() as connection:
         save_knowledge(connection, files, by="loader", reason="test")

@@ -72,7 +72,9 @@ def test_a_reply_comes_back_as_it_was_written(filled: Database) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_reply_can_be_written(filled: Database, kind: str) -> None:
-    row = _write(filled, _row(kind=kind, entries=(), confidence=None, intent=None, model=None, intent_scores={}, context={}))
+    row = _write(
+        filled, _row(kind=kind, entries=(), confidence=None, intent=None, model=None, intent_scores={}, context={})
+    )
     with filled.read() as connection:
         assert read_ledger(connection, row.id) == row
 
@@ -104,8 +106,12 @@ def test_a_reply_is_replayed_from_the_version_that_was_used(
         assert entry_versions(connection, row) == (make_entry("time_limit"),)
 
 
-def test_a_reply_from_the_directory_is_replayed_from_the_lines_of_that_time(filled: Database, files: KnowledgeFiles) -> None:
-    row = _write(filled, _row(entries=(("jingzhou.police.lines", 1), ("jingzhou.routing.fake_permit", 1), (TIME_LIMIT, 1))))
+def test_a_reply_from_the_directory_is_replayed_from_the_lines_of_that_time(
+    filled: Database, files: KnowledgeFiles
+) -> None:
+    row = _write(
+        filled, _row(entries=(("jingzhou.police.lines", 1), ("jingzhou.routing.fake_permit", 1), (TIME_LIMIT, 1)))
+    )
     with filled.begin() as connection:
         other = replace(files, hotlines=(replace(files.hotlines[0], integration="merged"),), routing_rules=())
         save_knowledge(connection, other, by="loader", reason="test", retire_missing=True)

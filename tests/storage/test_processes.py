@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from bot.knowledge_files import KnowledgeFiles
 from bot.storage import Database, knowledge_version, load_knowledge, read_ledger, save_knowledge
 
@@ -126,7 +127,9 @@ def test_a_process_killed_half_way_leaves_the_database_as_before(
 ) -> None:
     _save(database, files)
     before = _content(database)
-    changed = replace(files, elsewhere=("广州",), entries=(replace(files.entries[0], answer="改了。"), *files.entries[1:]))
+    changed = replace(
+        files, elsewhere=("广州",), entries=(replace(files.entries[0], answer="改了。"), *files.entries[1:])
+    )
     (tmp_path / "files").write_bytes(pickle.dumps(changed))
     process = _start(_INTERRUPTED, database, what, tmp_path / "files")
     assert process.stdout

@@ -153,7 +153,9 @@ def test_what_a_person_retired_stays_retired(database: Database, files: Knowledg
     assert _save(database, files, overwrite=True).added == ("entry jingzhou.residence_permit.time_limit",)
 
 
-def test_an_entry_that_only_a_person_has_is_never_missing(database: Database, files: KnowledgeFiles, make_entry: Make) -> None:
+def test_an_entry_that_only_a_person_has_is_never_missing(
+    database: Database, files: KnowledgeFiles, make_entry: Make
+) -> None:
     _save(database, files)
     _edit(database, make_entry("fee", question="多少钱？"))
     changes = _save(database, files, retire_missing=True)
@@ -187,7 +189,9 @@ def test_a_changed_line_replaces_the_old_one_which_stays_on_record(database: Dat
     assert [(row.integration, row.retired_at is None) for row in rows] == [("transferred", False), ("merged", True)]
 
 
-def test_cited_provisions_are_there_without_text_until_they_are_imported(database: Database, files: KnowledgeFiles) -> None:
+def test_cited_provisions_are_there_without_text_until_they_are_imported(
+    database: Database, files: KnowledgeFiles
+) -> None:
     _save(database, files)
     with database.read() as connection:
         rows = connection.execute(sa.select(d.provisions.c.path, d.provisions.c.text)).all()
@@ -211,7 +215,9 @@ def test_places_whose_parents_go_round_in_a_circle_are_refused(database: Databas
     assert _load(database).version == 0
 
 
-def test_a_failure_half_way_leaves_the_database_as_before(database: Database, files: KnowledgeFiles, make_entry: Make) -> None:
+def test_a_failure_half_way_leaves_the_database_as_before(
+    database: Database, files: KnowledgeFiles, make_entry: Make
+) -> None:
     _save(database, files)
     broken = make_entry("broken", question="坏的？", citations=(Citation("no.such_document", ("一",)),))
     with pytest.raises(KnowledgeInvalid):

@@ -1,0 +1,143 @@
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.hotline.answering import Assistant, Turn
+from bot.hotline.dialogue import Dialogue
+from bot.hotline.replies import Reply
+from bot.hotline.understanding import Understanding
+
+KINDS = {"answer", "scope", "route", "emergency", "clarify", "unsupported", "handoff", "chitchat"}
+
+
+def turn(text: str, dialogue: Dialogue | None = None, place: str | None = None, **scores: float) -> Turn:
+    return Turn(text, Understanding(scores), dialogue or Dialogue(), place)
+
+
+def ask(assistant: Assistant, *texts: str, **scores: float) -> Reply:
+    dialogue = Dialogue()
+    for text in texts:
+        reply = assistant.answer(turn(text, dialogue, **scores))
+        dialogue = reply.dialogue
+    return reply
+
+
+def test_the_direct_answer_stands_first_then_document_and_provision(assistant: Assistant) -> None:
+    reply = ask(assistant, "办市民卡要带什么材料", ask_materials=0.9)
+    assert reply.kind == "answer"
+    assert reply.text.startswith("带身份证和一张照片。")
+    assert "《云江市市民卡管理办法》（云政规〔2019〕1号）第三条" in reply.text
+
+
+def test_the_citizen_is_told_that_the_document_has_expired(assistant: Assistant) -> None:
+    reply = ask(assistant, "办市民卡要带什么材料", ask_materials=0.9)
+    assert "2024年4月1日" in reply.text
+    assert reply.citations[0]["status"] == "expired"
+
+
+def test_a_document_without_a_stated_period_is_not_claimed_to_be_in_force(assistant: Assistant) -> None:
+    reply = ask(assistant, "法院立案了还能打12345吗", ask_scope=0.9)
+    assert (reply.kind, reply.citations[0]["status"]) == ("scope", "unknown")
+    assert "未写明有效期" in reply.text
+
+
+def test_only_an_imported_provision_is_quoted(assistant: Assistant) -> None:
+    assert ask(assistant, "市民卡 材料", ask_materials=0.9).citations[0]["quote"] == "申领市民卡应当提交身份证、照片。"
+    assert ask(assistant, "市民卡多久能办好", ask_time_limit=0.9).citations[0]["quote"] is None
+
+
+@pytest.mark.parametrize("text", ["云江咔要带什么材料", "便民卡 材料", "辦市民卡要帶什麼材料", "办市民卡要带什么材料😀😀"])
+def test_aliases_traditional_characters_and_emoji_find_the_same_answer(assistant: Assistant, text: str) -> None:
+    assert ask(assistant, text, ask_materials=0.9).entries[0][0].endswith("materials")
+
+
+def test_a_complaint_is_routed_to_a_department_with_its_number(assistant: Assistant) -> None:
+    reply = ask(assistant, "门口天天有人摆摊，路都走不通", report_problem=0.9)
+    assert reply.kind == "route"
+    assert "城市管理局" in reply.text
+    assert "12319" in reply.text
+
+
+def test_a_line_is_found_by_its_number_and_by_its_department(assistant: Assistant) -> None:
+    for text in ("12319是哪个单位的热线", "城管局电话是多少"):
+        reply = ask(assistant, text, ask_contact=0.9)
+        assert reply.kind == "answer"
+        assert "城市管理局" in reply.text
+        assert "12319" in reply.text
+
+
+def test_danger_comes_before_everything_else(assistant: Assistant) -> None:
+    reply = ask(assistant, "市民卡的事先不说，我家着火了快来人", ask_materials=0.99)
+    assert reply.kind == "emergency"
+    assert "119" in reply.text
+    assert assistant.hand_over(turn("转人工，我家着火了快来人")).kind == "emergency"
+
+
+def test_a_place_without_knowledge_is_declined_by_name_and_never_answered(assistant: Assistant) -> None:
+    reply = ask(assistant, "武汉办市民卡要带什么材料", ask_materials=0.9)
+    assert reply.kind == "unsupported"
+    assert "武汉" in reply.text
+    assert "身份证" not in reply.text
+
+
+def test_a_place_that_is_known_but_has_no_entries_gets_no_other_places_answer(assistant: Assistant) -> None:
+    reply = ask(assistant, "海天办市民卡要带什么材料", ask_materials=0.9)
+    assert reply.kind == "unsupported"
+    assert "海天市" in reply.text
+
+
+def test_another_place_than_the_channels_is_named_in_the_answer(assistant: Assistant) -> None:
+    reply = assistant.answer(turn("云江办市民卡要带什么材料", place="haitian", ask_materials=0.9))
+    assert (reply.kind, reply.jurisdiction) == ("answer", "yunjiang")
+    assert reply.text.startswith("【云江市】")
+
+
+def test_a_place_named_once_is_kept(assistant: Assistant) -> None:
+    first = assistant.answer(turn("我在海天", ask_materials=0.2))
+    second = assistant.answer(turn("办市民卡要带什么材料", first.dialogue, ask_materials=0.9))
+    assert second.kind == "unsupported"
+    assert "海天市" in second.text
+
+
+def test_a_follow_up_leans_on_what_was_asked_before(assistant: Assistant) -> None:
+    assert ask(assistant, "市民卡丢了怎么补", "那要收钱吗", ask_fee=0.6).entries[0][0].endswith("fee")
+
+
+def test_what_nothing_answers_gets_an_honest_no_and_a_way_on(assistant: Assistant) -> None:
+    reply = ask(assistant.with_thresholds(offer=0.4), "火星移民的飞船票在哪抢购", ask_unsupported=0.9)
+    assert reply.kind == "unsupported"
+    assert "12345" in reply.text
+
+
+def test_choices_are_questions_and_can_be_taken_by_number(assistant: Assistant) -> None:
+    cautious = assistant.with_thresholds(alone=1.1, answer=1.1, offer=0.0)
+    reply = cautious.answer(turn("市民卡", ask_materials=0.3))
+    assert reply.kind == "clarify"
+    assert all(choice.title.endswith("？") for choice in reply.choices)
+    assert "ask_" not in reply.text
+    chosen = cautious.answer(turn("2", reply.dialogue))
+    assert chosen.kind == "answer"
+    assert chosen.entries[0][0] == reply.dialogue.offers[1]
+
+
+def test_small_talk_is_answered_as_such(assistant: Assistant) -> None:
+    assert ask(assistant, "谢谢啦", say_thanks=0.9).kind == "chitchat"
+    assert ask(assistant, "转人工", request_human=0.9).kind == "handoff"
+
+
+def test_a_message_without_words_is_asked_for_words(assistant: Assistant) -> None:
+    assert ask(assistant, "😀？？").kind == "clarify"
+
+
+def test_personal_data_does_not_stay_in_the_dialogue(assistant: Assistant) -> None:
+    reply = ask(assistant, "我的电话13800138000，办市民卡要带什么材料", ask_materials=0.9)
+    assert "13800138000" not in str(reply.dialogue.as_slot())
+    assert "13800138000" not in str(reply.context)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=300))
+def test_whatever_is_typed_there_is_a_reply_of_a_known_kind(assistant: Assistant, text: str) -> None:
+    reply = assistant.answer(turn(text))
+    assert reply.kind in KINDS
+    assert reply.text

@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.errors import HotlineError
+from bot.hotline.ranking import FEATURES, EntryIndex, Ranker
+from bot.hotline.understanding import Understanding
+from bot.training.ranker import load_ranker, read_synonyms, save_ranker
+
+RANKER = Ranker((0.5,) * len(FEATURES), -1.0, (0.0,) * len(FEATURES), (1.0,) * len(FEATURES), {"证件": "材料"})
+
+
+def test_what_was_saved_is_loaded_again(tmp_path: Path) -> None:
+    save_ranker(RANKER, tmp_path / "r.json", {"entries": 3})
+    assert load_ranker(tmp_path / "r.json") == RANKER
+
+
+def test_a_missing_or_broken_file_names_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(HotlineError, match="make train"):
+        load_ranker(tmp_path / "none.json")
+    (tmp_path / "broken.json").write_text("{", encoding="utf8")
+    with pytest.raises(HotlineError, match="make train"):
+        load_ranker(tmp_path / "broken.json")
+
+
+def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
+    save_ranker(RANKER, tmp_path / "r.json", {})
+    content = json.loads((tmp_path / "r.json").read_text(encoding="utf8"))
+    content["features"] = content["features"][1:]
+    (tmp_path / "r.json").write_text(json.dumps(content), encoding="utf8")
+    with pytest.raises(HotlineError, match="make train"):
+        load_ranker(tmp_path / "r.json")
+
+
+def test_probabilities_grow_with_the_evidence() -> None:
+    low, high = RANKER.probabilities(np.stack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]))
+    assert 0 < low < high < 1
+
+
+def test_an_index_without_entries_ranks_nothing() -> None:
+    assert EntryIndex([], {}, {}).rank("居住证", Understanding({}), RANKER) == []
+
+
+def test_the_first_word_of_a_group_stands_for_all_and_the_first_group_wins(tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("# 注释\n多久 几天 好久\n材料 证件 # 尾注\n期限 多久 几天\n", encoding="utf8")
+    assert read_synonyms(tmp_path / "s.txt") == {"几天": "多久", "好久": "多久", "证件": "材料"}

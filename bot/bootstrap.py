@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from bot.hotline.answering import Assistant, Thresholds, Turn
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
-from bot.hotline.privacy import mask
 from bot.hotline.replies import Reply
 from bot.model_files import released_model
 from bot.settings import Settings, read_secret
@@ -59,7 +58,7 @@ class Application:
             at=dt.datetime.now(dt.timezone.utc),
             jurisdiction=reply.jurisdiction,
             conversation=conversation_hash(sender, read_secret(self.settings.secret_file)),
-            message_masked=mask(turn.text),
+            message_masked=self.assistant().masked(turn.text),
             model=model,
             intent=turn.understanding.intent,
             intent_scores=top_scores(turn.understanding.scores),

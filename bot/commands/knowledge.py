@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,17 @@ def prepare_database(settings: Settings, say: Callable[[str], object]) -> None:
     if changes.kept:
         say(f"{len(changes.kept)} 处在后台改过，保留后台的版本。")
     database.dispose()
+
+
+def forget_old_answers(settings: Settings, say: Callable[[str], object]) -> None:
+    """Delete the ledger rows whose time is over (``HOTLINE_LEDGER_DAYS``)."""
+    from bot.bootstrap import today
+    from bot.storage import Database, delete_ledger_before
+
+    with Database(settings.database_url).begin() as connection:
+        deleted = delete_ledger_before(connection, today() - dt.timedelta(days=settings.ledger_days))
+    if deleted:
+        say(f"账本中超过 {settings.ledger_days} 天的 {deleted} 条记录已删除。")
 
 
 @click.command(help="把数据库升级到最新结构，并载入随程序发布的知识。重复运行不会改变任何内容。")

@@ -18,7 +18,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-from bot.commands.knowledge import prepare_database
+from bot.commands.knowledge import forget_old_answers, prepare_database
 from bot.errors import HotlineError
 from bot.model_files import model_files
 from bot.settings import PROJECT_ROOT, Settings
@@ -35,6 +35,7 @@ def run() -> None:
     for name, host, port, variable in _addresses(settings):
         _require_free(name, host, port, variable)
     prepare_database(settings, click.echo)
+    forget_old_answers(settings, click.echo)
     files = model_files(PROJECT_ROOT, settings.models_dir)
     if not files.exist:
         click.echo("没有对应当前训练数据的模型，开始训练（约一分钟）……")

@@ -71,6 +71,7 @@ class Assistant:
         self._default = default_jurisdiction
         self._today = today
         self._indexes = build_indexes(knowledge, ranker.synonyms)
+        self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
 
     def with_thresholds(self, **changes: float) -> Assistant:
@@ -154,7 +155,7 @@ class Assistant:
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
         dialogue = replace(
-            turn.dialogue, text=mask(used)[-160:], topic=entry.topic, entry=entry.id, offers=(), misses=0
+            turn.dialogue, text=self.masked(used)[-160:], topic=entry.topic, entry=entry.id, offers=(), misses=0
         )
         return Reply(
             kind=kind,
@@ -164,11 +165,15 @@ class Assistant:
             confidence=round(confidence, 4),
             entries=tuple((e.id, e.version) for e in entries),
             citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
-            context={"read_as": mask(used)},
+            context={"read_as": self.masked(used)},
         )
 
     def _expected(self, turn: Turn) -> str:
         return turn.channel_jurisdiction or self._default
+
+    def masked(self, text: str) -> str:
+        """Return ``text`` without personal data; the numbers of public lines stay, a follow-up may mean them."""
+        return mask(text, self._public_numbers)
 
     def _small_talk(self, turn: Turn) -> Reply | None:
         intent = turn.understanding.intent
@@ -185,7 +190,7 @@ class Assistant:
         lines = "\n".join(f"{i}. {e.question}" for i, e in enumerate(likely, 1))
         text = f"您是想问下面哪个问题？回复数字即可；都不是的话，请换个说法，或回复“转人工”。\n{lines}"
         dialogue = replace(
-            turn.dialogue, text=mask(used)[-160:], offers=tuple(e.id for e in likely), misses=turn.dialogue.misses + 1
+            turn.dialogue, text=self.masked(used)[-160:], offers=tuple(e.id for e in likely), misses=turn.dialogue.misses + 1
         )
         choices = tuple(Choice(e.question, e.question) for e in likely)
         reply = self._plain("clarify", text, turn, self._place(turn), dialogue)
@@ -195,7 +200,7 @@ class Assistant:
         place = self.places.name(self._place(turn))
         misses = turn.dialogue.misses + 1
         text = f"抱歉，我这里暂时没有收录{place}这方面的资料，不能乱答。您可以拨打12345咨询，或回复“转人工”由工作人员帮您。"
-        dialogue = replace(turn.dialogue.heard(mask(used)), misses=misses)
+        dialogue = replace(turn.dialogue.heard(self.masked(used)), misses=misses)
         return self._plain("unsupported", text, turn, self._place(turn), dialogue)
 
     def _elsewhere(self, place: str, turn: Turn) -> Reply:

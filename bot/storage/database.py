@@ -63,7 +63,11 @@ def _parsed(url: str) -> sa.engine.URL:
         parsed = make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         raise StorageUnavailable(BAD_ADDRESS) from None  # what it came from would show the password
-    if parsed.get_backend_name() not in ("sqlite", "postgresql") or not parsed.database or parsed.database == ":memory:":
+    if (
+        parsed.get_backend_name() not in ("sqlite", "postgresql")
+        or not parsed.database
+        or parsed.database == ":memory:"
+    ):
         raise StorageUnavailable(BAD_ADDRESS)
     return parsed
 

@@ -37,15 +37,32 @@ _COMPARED = tuple(_LABELS)
 class SourceDocument(Protocol):
     """A document as read from a gazette."""
 
-    number: str | None
-    title: str
-    issuing_authority: str | None
-    issued_on: dt.date | None
-    effective_from: dt.date | None
-    effective_until: dt.date | None
-    repeals: tuple[str, ...]
-    text: str
-    annexed_to: str | None
+    @property
+    def number(self) -> str | None: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def issuing_authority(self) -> str | None: ...
+
+    @property
+    def issued_on(self) -> dt.date | None: ...
+
+    @property
+    def effective_from(self) -> dt.date | None: ...
+
+    @property
+    def effective_until(self) -> dt.date | None: ...
+
+    @property
+    def repeals(self) -> tuple[str, ...]: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def annexed_to(self) -> str | None: ...
 
     @property
     def provisions(self) -> Sequence[SourceProvision]:
@@ -106,21 +123,15 @@ def save_gazette(
     """
     if not connection.execute(sa.select(k.jurisdictions.c.id).where(k.jurisdictions.c.id == jurisdiction)).first():
         raise KnowledgeInvalid(f"辖区 {jurisdiction} 不存在，请先载入知识文件（python -m bot load-knowledge）。")
-    attempt = connection.begin_nested()
-    try:
+    with connection.begin_nested() as attempt:
         version = begin_change(connection)
         stamp = Stamp(by, reason, "gazette")
         report = ImportReport(version, _save_documents(connection, gazette.documents, jurisdiction, stamp))
         if report:
             report = ImportReport(version + 1, report.documents)
             record_change(connection, version + 1, stamp, {"imported": [x.id for x in report.documents if x.touched]})
-    except BaseException:
-        attempt.rollback()
-        raise
-    if dry_run:
-        attempt.rollback()
-    else:
-        attempt.commit()
+        if dry_run:
+            attempt.rollback()
     return report
 
 

@@ -88,7 +88,7 @@ def _differs(row: Row, source: SourceProvision) -> bool:
 
 
 def _keep_revision(connection: Connection, row: Row, at: dt.datetime) -> None:
-    kept = {name: row[name] for name in ("document", "path", "heading", "text", "imported_at")}
+    kept = {name: getattr(row, name) for name in ("document", "path", "heading", "text", "imported_at")}
     connection.execute(sa.insert(d.provision_revisions).values(**kept, replaced_at=at))
 
 

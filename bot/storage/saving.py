@@ -138,6 +138,10 @@ def _kinds(connection: Connection, files: KnowledgeFiles, stamp: Stamp) -> Itera
         from_people=_by_people(connection, k.service_items),
     )
     yield _entry_kind(connection, files.entries, stamp)
+    yield from _directory_kinds(connection, files, stamp)
+
+
+def _directory_kinds(connection: Connection, files: KnowledgeFiles, stamp: Stamp) -> Iterator[_Kind]:
     yield _Kind(
         "hotline",
         _keyed(files.hotlines, *_LINE_KEY),

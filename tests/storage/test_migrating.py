@@ -79,7 +79,7 @@ def test_foreign_keys_agree_with_the_tables_and_forbid_deleting(database: Databa
             assert key["options"].get("ondelete") == "RESTRICT", key["name"]
 
 
-def test_every_constraint_has_a_name_that_postgresql_keeps(database: Database) -> None:
+def test_every_constraint_has_a_name_that_postgresql_keeps() -> None:
     names = [c.name for table in metadata.tables.values() for c in table.constraints]
     assert all(names)
     assert max(len(str(name)) for name in names) <= 63

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
-from bot.hotline.directory import all_entries
+from bot.hotline.directory import all_entries, item_names
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
@@ -29,7 +29,9 @@ _CHAT = {
 }
 _HANDOFF = "好的，为您转接人工。如果这里暂时没有人应答，请直接拨打12345，由话务员为您处理（24小时）。"
 _TOO_LONG = 3000  # characters that are read; what follows is not
+_UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
 _CHAT_CERTAIN = 0.5
+_COMPLAINT_CERTAIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ class Assistant:
             return self._elsewhere(found.uncovered, turn)
         if best and best.confidence >= self._thresholds.offer:
             return self._offer(ranked, turn, used)
+        if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
+            dialogue = turn.dialogue.heard(self.masked(used))
+            return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), dialogue)
         return self._unsupported(turn, used)
 
     def hand_over(self, turn: Turn) -> Reply:
@@ -145,12 +150,11 @@ class Assistant:
         close = [r for r in others if _go_together(best, r)][:1]
         if best.confidence >= self._thresholds.alone:
             return [best]
-        together = [best, *close]
-        return together if sum(r.confidence for r in together) >= self._thresholds.answer else []
+        return [best, *close] if best.confidence >= self._thresholds.answer else []
 
     def _answered(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
         entries = [r.entry for r in ranked]
-        entry, confidence = entries[0], min(1.0, sum(r.confidence for r in ranked))
+        entry, confidence = entries[0], ranked[0].confidence
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
@@ -176,21 +180,23 @@ class Assistant:
         return mask(text, self._public_numbers)
 
     def _small_talk(self, turn: Turn) -> Reply | None:
-        intent = turn.understanding.intent
-        if turn.understanding.probability(intent) < _CHAT_CERTAIN:
+        likely = {name: turn.understanding.probability(name) for name in ("request_human", *_CHAT)}
+        intent = max(likely, key=lambda name: likely[name])
+        if sum(likely.values()) < _CHAT_CERTAIN:
             return None
         if intent == "request_human":
             return self._plain("handoff", _HANDOFF, turn, self._place(turn), turn.dialogue)
-        if text := _CHAT.get(intent):
-            return self._plain("chitchat", text, turn, self._place(turn), turn.dialogue.heard(""))
-        return None
+        return self._plain("chitchat", _CHAT[intent], turn, self._place(turn), turn.dialogue.heard(""))
 
     def _offer(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
         likely = [r.entry for r in ranked if r.confidence >= self._thresholds.offer / 3][:3]
         lines = "\n".join(f"{i}. {e.question}" for i, e in enumerate(likely, 1))
         text = f"您是想问下面哪个问题？回复数字即可；都不是的话，请换个说法，或回复“转人工”。\n{lines}"
         dialogue = replace(
-            turn.dialogue, text=self.masked(used)[-160:], offers=tuple(e.id for e in likely), misses=turn.dialogue.misses + 1
+            turn.dialogue,
+            text=self.masked(used)[-160:],
+            offers=tuple(e.id for e in likely),
+            misses=turn.dialogue.misses + 1,
         )
         choices = tuple(Choice(e.question, e.question) for e in likely)
         reply = self._plain("clarify", text, turn, self._place(turn), dialogue)
@@ -227,5 +233,5 @@ def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[
     by_place: dict[str, list[KnowledgeEntry]] = {}
     for entry in all_entries(knowledge):
         by_place.setdefault(entry.jurisdiction, []).append(entry)
-    names = {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
+    names = item_names(knowledge)
     return {place: EntryIndex(entries, names, synonyms) for place, entries in by_place.items()}

@@ -27,6 +27,12 @@ def directory_entries(knowledge: Knowledge) -> Iterator[KnowledgeEntry]:
         yield _lines_of(knowledge.departments[department_id], own)
 
 
+def item_names(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """Return item id → its names, the canonical one first. A public line's number is an item too."""
+    names = {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
+    return names | {line.number: (line.number,) for line in knowledge.hotlines}
+
+
 def _lines_of(department: Department, lines: list[HotlineLine]) -> KnowledgeEntry:
     numbers = "、".join(line.number for line in lines)
     fates = {_INTEGRATION[line.integration] for line in lines}
@@ -53,6 +59,7 @@ def _lines_of(department: Department, lines: list[HotlineLine]) -> KnowledgeEntr
         answer=answer,
         citations=_citations((line.document, line.provision) for line in lines),
         similar=tuple(similar),
+        items=tuple(line.number for line in lines),
         department=department.id,
     )
 

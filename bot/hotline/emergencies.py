@@ -2,16 +2,31 @@
 
 Works on the text alone, before and without any classifier; a classifier can only add to what is found. 12345 does
 not handle emergencies (荆政办发〔2017〕26号 二(二)), so every minute spent on another answer is lost.
+
+How a message is read, with the tables of `bot.hotline.emergency_signs`:
+
+1. Misspelt, romanised and regional words become the standard ones; what only looks like danger is blanked out.
+2. A sign of danger counts unless the words around it take it back. What stands before it decides about its time: past
+   words carry on until something of now follows; a supposition reaches to the end of its clause. A question, complaint
+   or habit anywhere takes it back too, but not from another clause if the sign's own clause is about now.
+3. Acute signs (no breathing, blood that does not stop, "I do not want to live") are not taken back by questions.
+4. Hints are weaker than signs: one counts only with another hint, or with a person or a "suddenly", close to it.
+5. Shouts for help count where nothing says which danger it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from itertools import pairwise
 
+from bot.hotline import emergency_signs as signs
 from bot.hotline.understanding import Understanding
+from bot.text.pinyin import syllables
 
 
 class Danger(str, Enum):
@@ -38,76 +53,27 @@ class Emergency:
         return tuple(found)
 
 
-_WHO = r"(?:人|我|他|她|孩子|小孩|娃|伢|爸|妈|爹|娘|爷|奶|公|婆|老伴|媳妇|老婆|儿|女|邻居|同事|朋友|工友|老头|司机|学|弟|妹|哥|姐|舅|叔|姨|宝|婴儿|孕妇|乘客|病人)"
+def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Compile ``patterns`` as alternatives, the capital words in them replaced by their rows of ``WORDS``."""
+    joined = "|".join(patterns)
+    for name, row in signs.WORDS.items():
+        joined = joined.replace(name, f"(?:{row})")
+    return re.compile(joined)
 
-# Signs of danger, one a line. They may be general: `_ABOUT` and `_PAST` below take back what merely speaks of danger.
-_SIGNS: Mapping[Danger, tuple[str, ...]] = {
-    Danger.FIRE: (
-        r"[着起失]火|火灾|大火|救火|自燃|[烧引点燃][起着]|烧得|(?:火|烟).{0,4}(?:越来越|还在|窜|冒|往外)|冒.{0,3}[火烟]|浓烟|好大的[烟火]|有火",
-        r"爆炸|炸(?:了|到|伤|开)",
-        r"(?:煤气|燃气|天然气|液化气|瓦斯|氨气|氯气|毒气|有毒气体|一氧化碳).{0,10}(?:漏|泄|味|破|喷|断|毒)|(?:漏|泄).{0,3}(?:煤气|燃气|天然气|气了)|(?:味|气).{0,8}(?:煤气|燃气|天然气)|臭鸡蛋味",
-        r"(?:困|卡|关|夹|锁|压|埋).{0,3}(?:在|住|到|了|着).{0,8}(?:电梯|里|下|水|车|楼|屋|顶|洞|墙|防盗|扶梯|半)|电梯.{0,14}(?:困|卡|掉|坠|夹)|被困|被淹|门.{0,3}打不开",
-        r"(?:楼|房子?|墙|屋顶|脚手架|工地|桥|塔吊|路面|广告牌|树|坡|隧道).{0,6}(?:塌|垮|倒(?:了|下)|裂|砸|掀|晃)|滑坡|泥石流|地震|龙卷风|踩踏|雷劈",
-        r"[掉落沉冲摔翻跌].{0,4}(?:井|水|河|江|湖|池|窨|坑|下水道|塘|冰|海)|落水|溺水|沉下去|水淹|洪水|涨水|(?:没|不见).{0,3}上来|船翻|漂着.{0,3}人|在水里",
-        r"高压线|电线.{0,4}(?:断|掉)",
-        r"(?:打|叫|拨).{0,4}119",
-    ),
-    Danger.MEDICAL: (
-        r"昏(?:迷|倒|死|过|了)|晕(?:倒|过|死|了)|快(?:昏|晕)|不省人事|糊涂了|猝死|断气|休克|瘫(?:了|在|倒)",
-        r"(?:没|冇).{0,2}(?:呼吸|气了|心跳|知觉|脉搏|意识|反应)|[叫喊].{0,3}[不没冇].{0,2}[醒应映理]|一动不动|不动了|动不了|不(?:晓得|会)?.{0,2}(?:说话|出话)",
-        r"[喘透出呼].{0,2}不.{0,3}[气来过上]|呼吸困难|窒息|缺氧|[脸唇].{0,4}[紫青乌]|发紫|翻白眼",
-        r"[噎呛卡].{0,2}[住到着].{0,8}(?:喉|气管|脸|话|喘)|(?:喉咙|气管|嗓子).{0,6}[卡噎堵]",
-        r"(?:胸|心口|心脏|肚子|头).{0,8}(?:[痛疼闷].{0,10}(?:汗|喘|不行|麻|话|倒|昏|晕|吐)|剧[痛疼]|绞[痛疼])|[剧绞][痛疼].{0,8}(?:汗|昏)",
-        r"心梗|心肌梗|心脏病.{0,2}[发犯]|脑[溢出]血|中风|嘴.{0,3}[歪斜]|口水直流|半边.{0,8}(?:动|知觉|麻)|抽(?:搐|风|筋|过去)|羊癫疯",
-        r"吐.{0,3}[沫泡血]|大出血|血.{0,6}(?:不止|不住|一地|满|停|流|喷|好多)|[流喷淌].{0,4}血|(?:浑|满|全)身.{0,3}(?:是)?血|满头.{0,3}血",
-        r"[喝吃吞服].{0,10}(?:农[药要]|百草枯|敌敌畏|老鼠药|毒药?|安眠药|电池|洁厕|消毒|洗衣液|亚硝酸盐|一瓶药)|吃了药.{0,6}走|中毒|误食|(?:吸毒|喝酒).{0,4}(?:过量|过去)|下药",
-        r"触电|被电|电[倒晕到]|烧焦|[烫烧泼].{0,6}(?:皮|脸|身|伤|掉)|硫酸",
-        r"[摔坠跌跳掉砸].{0,3}(?:下|楼|伤|倒|破|到人|悬崖).{0,12}(?:不动|血|起不来|断|昏|糊涂|救|人|受伤)?|坠楼|从.{0,6}(?:楼|阳台|窗).{0,4}[摔掉跳坠]|摔倒.{0,8}(?:不|锁)",
-        r"要生了|羊水|早产|头要出来",
-        r"(?:蛇|狗|野猪).{0,8}(?:咬|撞伤)|咬.{0,4}(?:住|不放|脖子|倒)",
-        r"(?:手|脚|腿|胳膊|指|头).{0,6}(?:断|绞|轧|没了)(?:了|在|进|到|住)?|脑壳.{0,3}破|低血糖.{0,6}(?:昏|晕)",
-        r"(?:"
-        + _WHO
-        + r").{0,4}(?:快)?不行[了哒]|快死|要死[了人]|出人命|没.{0,2}救了?|反锁.{0,6}(?:车|里)|锁.{0,3}(?:在)?.{0,3}(?:车|个孩子)|呼吸机|透析管",
-        r"救(?:命|明|我|人|救|护车)|就命|(?:打|叫|拨).{0,4}120|(?<![a-z])sos",
-    ),
-    Danger.CRIME: (
-        r"抢(?:劫|钱|包|孩子|东西|走)|打劫|持刀|动刀|拿.{0,2}[刀枪]|有刀|开枪|放炸弹|可疑包裹|砍人|杀人|行凶|捅",
-        r"绑架|劫持|强奸|猥亵|性侵|骚扰我|囚禁|非法拘禁|不让.{0,3}(?:走|下车|出)|(?:锁|关)在.{0,6}(?:室|屋|里)|传销.{0,6}(?:出不|窝)",
-        r"(?:被|遭).{0,4}(?:抢|打|殴|绑|跟踪|尾随|关|拐|抱走|带走|拖|拉上)|把我.{0,3}(?:拖|拉|锁|关)|跟踪我|跟着我",
-        r"(?:打|殴打|揍|家暴).{0,4}(?:我|人|学生).{0,8}(?:救|快|现在|正在|血|刀|死)|打架|打群架|围着打|正在.{0,6}[打砍偷撬抢砸]|往荒地",
-        r"[撬砸开翻].{0,6}(?:门|锁|窗).{0,6}(?:进|人)?|(?:小偷|贼|陌生|有人|男).{0,10}(?:进.{0,3}[家屋]|在.{0,4}[家屋]|还在|翻|不敢出声)|在外面.{0,4}报警",
-        r"(?:孩子|小孩|娃|伢|老人|女儿|儿子|爸|妈|奶奶|爷爷).{0,12}(?:不见|丢|走失|失踪|没(?:有)?看?(?:到|见)人|找.{0,4}(?:不到|不着|没)|被.{0,4}(?:拐|抱|带|掳|拉))",
-        r"割腕|上吊|吊在|轻生|自杀|不想活|不活了|活不下|活着没|想死|让我死|遗书|解脱|一了百了|结束.{0,4}(?:生命|自己)|不用找我|站在.{0,4}(?:楼顶|桥)|坐.{0,3}窗台|要跳|往下跳|跳[楼河桥江湖]|在江边",
-        r"(?:打|叫|拨|快|帮我).{0,4}(?:110|报警)|迷路.{0,8}(?:伤|电)|救命",
-    ),
-    Danger.TRAFFIC: (
-        r"车[祸货贺]|撞(?:车|人|死|了|到|飞|翻|倒|上|树)|被(?:车|摩托|电动车|货车|卡车|公交|汽车).{0,4}[撞压碾轧]|追尾|碾|连环|肇事",
-        r"(?:车|摩托|大巴|船).{0,3}(?:翻|冲进|掉进|开到河)|火车要来|卡住了火车|铁路道口",
-    ),
-}
-_COMPILED = {danger: re.compile("|".join(patterns)) for danger, patterns in _SIGNS.items()}
 
-# What makes a message a question about danger, a complaint or a story: then nobody is in danger now.
-_ABOUT = re.compile(
-    r"区别|不一样|不同|找谁|哪个?部门|什么部门|归谁|归.{1,8}(?:管|还是)|谁.{0,2}(?:管|负责|查|付|出钱|赔)|投诉|反映|举报|建议|意见|费|收钱|多少钱|补[助贴偿]|救助(?:基金|制度|金|条件|对象)|基金|报销|报吗|医保|农合|赔|责任"
-    r"|规定|要求|标准|政策|制度|流程|程序|文件|条款|预防|防范|演[练习]|宣传|培训|讲座|学习|隐患|检查|整改|证明|回执|记录|认定|鉴定|验收|许可|资质|受理|管不管|几分钟|多长时间|多久|是什么|什么意思|有什么|有哪些|怎么算|怎么定"
-    r"|能不能(?:打|拨)|该不该|会不会|收不收|电话是|号码是|怎么办理|如何办理|申请|怎么申|如何|应该(?:怎么|怎样)|对不对|前兆|症状|注意什么|康复|红绿灯|伤残|原因|写作业|电视|新闻|听说|小说|电影|游戏|手环|销案|只是问|能找|见义勇为|保险|安装|维保|物业不"
-)
-_PAST = re.compile(
-    r"昨[天日晚]|前[天日晚]|上(?:个)?(?:周|月|星期|次|礼拜|回)|去年|前年|以前|之前|当时|那(?:次|天|回)|年前|月前|早先|后来|当年|曾经|已经(?:扑灭|好|出院|没事|处理|脱险)|现在(?:好了|没事)|扑灭了|出院了|抢救过来|治好|找到了"
-)
-_NOW = re.compile(
-    r"现在(?!好了|没事|找到)|正在|突然|快来|快点|快救|赶紧|马上|刚刚|刚才|怎么办(?!理)|咋办|么办|急死|不行[了哒]|还在(?!调查)|立刻|快死|救命|救人"
-)
-# Certain even where the message also complains or asks about something else.
-_CERTAIN = re.compile(
-    r"救命|快来.{0,4}救|[正还]在(?:烧|着火|流血|打人|砍|冒烟)|[着起]火[了哒].{0,2}(?:快|怎么办|救)|叫不醒|没(?:有)?(?:呼吸|心跳)|快(?:不行|死)了|不省人事|喘不.?过?气|不想活|吐白沫"
-)
-_HYPOTHETICAL = re.compile(
-    r"如果|假如|要是|万一|假设|比如|(?:遇到|碰到|发生).{0,10}(?:时|的话|后|应该|怎么)|怎么(?:预防|防)|老(?:出|发生)"
-)
+_Mark = tuple[int, int, str, tuple[str, ...]]  # start, end, words, numbers
+_Table = Mapping[tuple[str, ...], re.Pattern[str]]
+_ACUTE: _Table = {numbers: _compile(patterns) for numbers, patterns in signs.ACUTE.items()}
+_SIGNS: _Table = {numbers: _compile(patterns) for numbers, patterns in signs.SIGNS.items()}
+_HINTS: _Table = {numbers: _compile(patterns) for numbers, patterns in signs.HINTS.items()}
+_COMPANIONS = _compile(signs.COMPANIONS)
+_CRIES, _HARMLESS, _ABOUT = _compile(signs.CRIES), _compile(signs.HARMLESS), _compile(signs.ABOUT)
+_PAST, _NOW, _OVER, _SUPPOSED = map(_compile, (signs.PAST, signs.NOW, signs.OVER, signs.SUPPOSED))
+_CLAUSE = re.compile(r"[^，。！？；、\s~…]+")
+_STANDARD = re.compile("|".join(sorted(signs.STANDARD_WORDS, key=len, reverse=True)))
+_NEAR = 16  # characters between a hint and what belongs to it
 _BY_CLASSIFIER = 0.6  # probability from which the classifier alone is believed
+_UNKNOWN = (Danger.MEDICAL, Danger.CRIME, Danger.FIRE)  # somebody needs help, nothing says which
 
 
 def detect_emergency(text: str, understanding: Understanding | None = None) -> Emergency | None:
@@ -116,17 +82,166 @@ def detect_emergency(text: str, understanding: Understanding | None = None) -> E
     Questions about emergencies and stories of past ones do not count. ``understanding`` may add a danger that no
     sign knows; it never takes one away.
     """
-    found = {danger: match.start() for danger, pattern in _COMPILED.items() if (match := pattern.search(text))}
-    if _CERTAIN.search(text) or not _only_speaks_of_danger(text):
-        if found:
-            return Emergency(tuple(sorted(found, key=lambda danger: found[danger])))
-        if understanding and understanding.probability("report_emergency") >= _BY_CLASSIFIER:
-            return Emergency((Danger.MEDICAL, Danger.FIRE, Danger.CRIME))
+    message = _Message(_HARMLESS.sub("〇", _standard(text)))
+    found: dict[Danger, int] = {}
+    for numbers, start in message.dangers():
+        for rank, number in enumerate(numbers):
+            danger = Danger(number)
+            found[danger] = min(found.get(danger, len(text) * 4), start * 2 + rank)
+    if found:
+        return Emergency(tuple(sorted(found, key=lambda danger: found[danger])))
+    if hinted := message.hinted():
+        return Emergency(tuple(map(Danger, hinted)))
+    if message.cries():
+        return Emergency(_UNKNOWN)
+    if understanding and understanding.probability("report_emergency") >= _BY_CLASSIFIER and not message.is_about():
+        return Emergency((Danger.MEDICAL, Danger.FIRE, Danger.CRIME))
     return None
 
 
-def _only_speaks_of_danger(text: str) -> bool:
-    """Return whether the message is a question about danger, a story of the past or a supposition."""
-    if _ABOUT.search(text) or _HYPOTHETICAL.search(text):
+class _Message:
+    """A message and the words in it that decide whether a sign of danger counts."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._clauses = [match.span() for match in _CLAUSE.finditer(text)]
+        self._past = [match.start() for match in _PAST.finditer(text)]
+        self._now = [match.start() for match in _NOW.finditer(text)]
+        self._about = [match.start() for match in _ABOUT.finditer(text)]
+        self._supposed = [match.start() for match in _SUPPOSED.finditer(text)]
+        self._over = bool(_OVER.search(text))
+
+    def dangers(self) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Yield the numbers of each kind of sign that counts, with the place of the first one."""
+        for table, acute in ((_ACUTE, True), (_SIGNS, False)):
+            for numbers, pattern in table.items():
+                for match in pattern.finditer(self._text):
+                    if self._counts(*match.span(), acute=acute):
+                        yield numbers, match.start()
+                        break
+
+    def hinted(self) -> tuple[str, ...]:
+        """Return the numbers of the first hint with another hint or a companion close by, none where there is none."""
+        hints = sorted(self._hints())
+        marks = sorted(
+            [*hints, *((*match.span(), "", ()) for match in _COMPANIONS.finditer(self._text))] if hints else []
+        )
+        for (_, end, words, numbers), (start, _, other, others) in pairwise(marks):
+            if words != other and end <= start <= end + _NEAR:
+                return numbers or others
+        return ()
+
+    def _hints(self) -> Iterator[_Mark]:
+        for numbers, pattern in _HINTS.items():
+            for match in pattern.finditer(self._text):
+                if self._counts(*match.span(), acute=False):
+                    yield *match.span(), match[0], numbers
+
+    def cries(self) -> bool:
+        """Return whether somebody shouts for help; naming a number to call may be a question about it."""
+        return any(
+            self._counts(*match.span(), acute="救命" in match[0] or "救我" in match[0])
+            for match in _CRIES.finditer(self._text)
+        )
+
+    def is_about(self) -> bool:
+        """Return whether the message asks or complains about something, or tells of what is over."""
+        return self._over or bool(self._about or self._supposed or (self._past and not self._now))
+
+    def _counts(self, start: int, end: int, *, acute: bool) -> bool:
+        opens, closes = self._clause(start)
+        if self._over or _any_in(self._supposed, opens, start):
+            return False
+        past, now = _last_before(self._past, start), _last_before(self._now, end)
+        if past > now or (not acute and now < 0 and _any_in(self._past, opens, closes)):
+            return False
+        if acute or not self._about:
+            return True
+        return not _any_in(self._about, opens, closes) and _any_in(self._now, opens, closes)
+
+    def _clause(self, place: int) -> tuple[int, int]:
+        index = bisect_right(self._clauses, (place, len(self._text) + 1)) - 1
+        return self._clauses[index] if index >= 0 else (0, len(self._text))
+
+
+def _last_before(places: list[int], end: int) -> int:
+    index = bisect_left(places, end)
+    return places[index - 1] if index else -1
+
+
+def _any_in(places: list[int], start: int, end: int) -> bool:
+    return _last_before(places, end) >= start
+
+
+def _standard(text: str) -> str:
+    """Return ``text`` with regional words, misspelt and romanised core words written as the signs write them."""
+    return _STANDARD.sub(lambda match: signs.STANDARD_WORDS[match[0]], _by_sound(text))
+
+
+def _by_sound(text: str) -> str:
+    """Return ``text`` with core words put where it sounds like them: 着伙 → 着火, jiuming → 救命."""
+    written, sounds = _tokens(text)
+    result: list[str] = []
+    place = 0
+    while place < len(written):
+        words = (_CORE if written[place][0] in _LETTERS else _MISSPELT).get(sounds[place], ())
+        word = next((w for w in words if _is_meant(w, written, sounds, place)), "") if words else ""
+        result.append(word or written[place])
+        place += len(word) or 1
+    return "".join(result)
+
+
+def _tokens(text: str) -> tuple[list[str], list[str]]:
+    """Return the characters of ``text`` and the syllables of its romanised words, and how each of them sounds."""
+    written: list[str] = []
+    sounds: list[str] = []
+    for match in _PIECE.finditer(text):
+        piece = match[0]
+        if piece[0] not in _LETTERS:
+            written.extend(piece)
+            sounds.extend(map(_sound, piece))
+        elif len(piece) > _LONGEST_ROMANISED or len(cut := syllables(piece.strip())) == 1:
+            written.append(piece)
+            sounds.append("".join(cut) if len(piece) <= _LONGEST_ROMANISED else piece)
+        else:
+            written.extend(cut)
+            sounds.extend(cut)
+    return written, sounds
+
+
+@lru_cache(maxsize=8192)
+def _sound(character: str) -> str:
+    return (*syllables(character), "")[0] if "\u4e00" <= character <= "\u9fff" else ""
+
+
+def _is_meant(word: str, written: list[str], sounds: list[str], place: int) -> bool:
+    """Return whether what stands at ``place`` sounds like the core ``word`` and is spelt otherwise.
+
+    In Chinese characters one must be right, in words of two the first; romanised typing has none.
+    """
+    window = written[place : place + len(word)]
+    if len(window) < len(word) or (window[1] != word[1] and sounds[place + 1] != _SOUNDS[word][1]):
+        return False
+    same = [a == b for a, b in zip(window, word)]
+    if all(same) or not all(s or a == b for s, a, b in zip(same, sounds[place : place + len(word)], _SOUNDS[word])):
+        return False
+    if all(right or token[0] in _LETTERS for right, token in zip(same, window)):
         return True
-    return bool(_PAST.search(text)) and not _NOW.search(text)
+    return word in _MISSPELT_WORDS and (same[0] or (len(word) > 2 and any(same)))
+
+
+def _by_first_sound(words: Iterable[str]) -> dict[str, list[str]]:
+    """Return ``words``, longest first, by the sounds that their first character has."""
+    found: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        for first in {_SOUNDS[word][0], _sound(word[0])}:
+            found.setdefault(first, []).append(word)
+    return found
+
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LONGEST_ROMANISED = 60  # letters; longer runs are no words
+_PIECE = re.compile(r"[a-z]+(?: (?=[a-z]))?|[^a-z]+")
+_MISSPELT_WORDS = frozenset(signs.SOUNDS)
+_SOUNDS = {word: syllables(word) for word in (*signs.SOUNDS, *signs.LETTERS_ONLY)}
+_MISSPELT, _CORE = _by_first_sound(signs.SOUNDS), _by_first_sound(_SOUNDS)

@@ -34,6 +34,7 @@ FEATURES = (
     "intent",  # probability of the entry's intent
     "item_shared",  # the question names one of the entry's items
     "item_missed",  # the question names items, none of them the entry's
+    "number_missed",  # the question names public numbers, none of them the entry's
     "is_route",
     "is_scope",
     "is_directory",
@@ -48,28 +49,48 @@ def intent_of(entry: KnowledgeEntry) -> str:
     return f"ask_{entry.aspect.value}"
 
 
-@dataclass(frozen=True)
-class Ranker:
-    """Logistic regression over `FEATURES`: P(entry answers the question) = sigmoid(bias + weights · features).
+# What is known about the best entry when it comes to whether it really answers.
+DOUBTS = (
+    "best",  # logit of its probability
+    "rival",  # logit of the best other provision's probability
+    "unsupported",  # probability that nothing here answers such a question
+    "intent",  # probability of its intent
+    *(f"best_{name}" for name in SCORES),
+    "length",
+)
 
-    ``synonyms`` maps a word to the one that stands for all of its meaning; they belong to what was trained.
-    """
+
+@dataclass(frozen=True)
+class Logistic:
+    """A logistic regression: sigmoid(bias + weights · (values - means) / scales)."""
 
     weights: tuple[float, ...]
     bias: float
     means: tuple[float, ...]
     scales: tuple[float, ...]
-    synonyms: Mapping[str, str] = field(default_factory=dict)
 
-    def probabilities(self, features: Array) -> Array:
-        """Return probabilities for ``features`` of shape ``(entries, len(FEATURES))``."""
-        standard = (features - np.asarray(self.means)) / np.asarray(self.scales)
+    def probabilities(self, values: Array) -> Array:
+        """Return probabilities for ``values`` of shape ``(rows, len(weights))``."""
+        standard = (values - np.asarray(self.means)) / np.asarray(self.scales)
         return 1.0 / (1.0 + np.exp(-(standard @ np.asarray(self.weights) + self.bias)))
 
 
 @dataclass(frozen=True)
+class Ranker:
+    """What was trained: which entry fits best, and how sure it is that the best one answers.
+
+    ``fit`` weighs `FEATURES` of every entry, ``trust`` weighs `DOUBTS` about the best. ``synonyms`` maps a word to the
+    one that stands for all of its meaning.
+    """
+
+    fit: Logistic
+    trust: Logistic
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Ranked:
-    """An entry with the calibrated probability that it answers the question."""
+    """An entry with the probability that it answers the question (of the best one, calibrated)."""
 
     entry: KnowledgeEntry
     confidence: float
@@ -104,6 +125,7 @@ class EntryIndex:
         short = [self.canonical(f"{e.question} {e.answer}") for e in self.entries]
         self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, words, sound_grams)]
         self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, words)]
+        self._rests = [e.citations for e in self.entries]
         self._item_sets = [frozenset(e.items) for e in self.entries]
         self._intents = [intent_of(e) for e in self.entries]
         self._kinds = np.asarray(
@@ -127,21 +149,20 @@ class EntryIndex:
         ways = readings(text)
         scores = [self._best([index.scores(way) for way in ways]) for index in self._questions]
         scores += [np.max([index.scores(way) for way in ways], axis=0) for index in self._documents]
-        items = self.items_in(text)
-        shared = np.asarray([bool(items & own) for own in self._item_sets], dtype=np.float32)
+        found = self.items_in(text)
+        numbers = frozenset(item for item in found if item.isdigit())
+        items = found - numbers
+        shared = np.asarray([bool(found & own) for own in self._item_sets], dtype=np.float32)
         missed = np.asarray([bool(items and own and not items & own) for own in self._item_sets], dtype=np.float32)
+        other = np.asarray([bool(numbers and not numbers & own) for own in self._item_sets], dtype=np.float32)
         intent = np.asarray([understanding.probability(name) for name in self._intents], dtype=np.float32)
         length = np.full(len(self.entries), math.log(1 + len(text)), dtype=np.float32)
-        columns = [*scores, *map(_lead, scores), intent, shared, missed, *self._kinds.T, length]
+        columns = [*scores, *map(_lead, scores), intent, shared, missed, other, *self._kinds.T, length]
         return np.stack(columns, axis=1)
 
     def rank(self, text: str, understanding: Understanding, ranker: Ranker, top: int = 5) -> list[Ranked]:
         """Return the ``top`` entries for canonical ``text``, most probable first."""
-        if not self.entries:
-            return []
-        probabilities = ranker.probabilities(self.features(text, understanding))
-        order = np.argsort(-probabilities)[:top]
-        return [Ranked(self.entries[i], float(probabilities[i])) for i in order]
+        return self._ranked(self.features(text, understanding), understanding, ranker, top)
 
     def rank_follow_up(
         self, own: str, joined: str, topic: str | None, understanding: Understanding, ranker: Ranker
@@ -150,16 +171,57 @@ class EntryIndex:
 
         Where a topic is under discussion only its entries take part.
         """
-        together = self.features(joined, understanding)
-        features = (together + self.features(own, understanding)) / 2 if own else together
-        probabilities = ranker.probabilities(features)
-        if topic:
-            probabilities = np.where([e.topic == topic for e in self.entries], probabilities, 0.0)
-        order = np.argsort(-probabilities)[:5]
-        return [Ranked(self.entries[i], float(probabilities[i])) for i in order]
+        features = self.features(joined, understanding)
+        if own:
+            features = (features + self.features(own, understanding)) / 2
+        outside = [bool(topic) and e.topic != topic for e in self.entries]
+        return self._ranked(features, understanding, ranker, 5, outside)
+
+    def _ranked(
+        self,
+        features: Array,
+        understanding: Understanding,
+        ranker: Ranker,
+        top: int,
+        outside: Sequence[bool] | None = None,
+    ) -> list[Ranked]:
+        if not self.entries:
+            return []
+        fits = ranker.fit.probabilities(features)
+        # A message that names a public number is never answered with another department's line.
+        mistaken = features[:, FEATURES.index("number_missed")] * features[:, FEATURES.index("is_directory")]
+        fits = np.where(mistaken, 1e-6, fits)
+        if outside is not None:
+            fits = np.where(outside, 1e-6, fits)
+        order = np.argsort(-fits)[:top]
+        trust = float(ranker.trust.probabilities(self.doubts(features, fits, understanding)[None])[0])
+        share = trust / float(fits[order[0]])
+        return [Ranked(self.entries[i], float(fits[i]) * share) for i in order]
+
+    def doubts(self, features: Array, fits: Array, understanding: Understanding) -> Array:
+        """Return `DOUBTS` about the entry that fits best, shape ``(len(DOUBTS),)``."""
+        best = int(np.argmax(fits))
+        rivals = fits[[self._rests[i] != self._rests[best] for i in range(len(fits))]]
+        rival = float(rivals.max()) if len(rivals) else 1e-6
+        column = FEATURES.index("intent")
+        return np.asarray(
+            [
+                _logit(float(fits[best])),
+                _logit(rival),
+                understanding.probability("ask_unsupported"),
+                features[best, column],
+                *features[best, : len(SCORES)],
+                features[best, -1],
+            ]
+        )
 
     def _best(self, scores: Sequence[Array]) -> Array:
         return np.maximum.reduceat(np.max(scores, axis=0), self._starts)
+
+
+def _logit(probability: float) -> float:
+    clipped = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(clipped / (1 - clipped))
 
 
 def _lead(scores: Array) -> Array:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from bot.errors import HotlineError
-from bot.hotline.directory import all_entries
+from bot.hotline.directory import all_entries, item_names
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
-from bot.hotline.ranking import FEATURES, SCORES, EntryIndex, Ranker, intent_of
+from bot.hotline.ranking import DOUBTS, FEATURES, SCORES, EntryIndex, Logistic, Ranker, intent_of
 from bot.hotline.understanding import Understanding
 from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
@@ -27,7 +28,8 @@ class RankerSettings:
     """How the ranker is trained. ``queries`` bounds the time, ``seed`` makes it repeatable."""
 
     folds: int = 4
-    queries: int = 3000
+    queries: int = 2000
+    unanswered: int = 800
     regularisation: float = 1.0
     seed: int = 20170717
 
@@ -40,31 +42,49 @@ def train_ranker(
 ) -> Ranker:
     """Return a ranker learnt from the similar questions of ``knowledge``.
 
-    ``examples`` are further labelled texts; those of intents without an entry teach when nothing answers. The
-    questions are split into folds; the questions of one fold are ranked by an index and an intent classifier built
-    from the others.
+    ``examples`` are further labelled texts; they teach when nothing answers. The questions are split into folds; the
+    questions of one fold are ranked by an index and an intent classifier built from the others.
     """
     entries = all_entries(knowledge)
     generator = np.random.default_rng(settings.seed)
-    rows, labels = [], []
+    asked: list[_Asked] = []
     places = sorted({e.jurisdiction for e in entries})
     for fold in range(settings.folds):
         kept, held = _split(entries, fold, settings, generator)
-        outside, outside_held = _split_examples(examples, fold, settings.folds)
+        outside, outside_held = _split_examples(examples, fold, settings, generator)
         classifier = _fit_classifier(kept, outside)
         for place in places:
             index = EntryIndex([e for e in kept if e.jurisdiction == place], item_names(knowledge), synonyms)
             own = [(text, target) for text, target in held if target.startswith(f"{place}.")]
-            none = [(text, "") for text, _ in outside_held]
-            features, right = _evidence(index, [*own, *none], classifier)
-            rows.append(features)
-            labels.append(right)
-    return replace(_fit(np.concatenate(rows), np.concatenate(labels), settings), synonyms=dict(synonyms))
+            asked.extend(_asked(index, [*own, *((text, "") for text, _ in outside_held)], classifier))
+    fit = _fit(
+        np.concatenate([a.features[a.hardest] for a in asked]),
+        _concatenated(a.right[a.hardest] for a in asked),
+        settings,
+    )
+    doubts, right = [], []
+    for one in asked:
+        fits = fit.probabilities(one.features)
+        best = int(np.argmax(fits))
+        doubts.append(one.index.doubts(one.features, fits, one.understanding))
+        right.append(one.answers[best])
+    return Ranker(fit, _fit(np.stack(doubts), np.asarray(right), settings), dict(synonyms))
 
 
-def item_names(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """Return item id → its names, the canonical one first."""
-    return {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
+@dataclass(frozen=True)
+class _Asked:
+    """A question with the evidence for every entry, and which entries are right for it."""
+
+    index: EntryIndex
+    understanding: Understanding
+    features: Array
+    hardest: Array  # rows to learn the fit from: the right entry and the likeliest others
+    right: Array  # per entry: it is the one the question was written for
+    answers: Array  # per entry: it rests on the same provisions, so its answer will do
+
+
+def _concatenated(parts: Iterable[Array]) -> Array:
+    return np.concatenate(list(parts))
 
 
 def _split(
@@ -77,18 +97,22 @@ def _split(
         out = [q for i, q in enumerate(entry.similar) if i % settings.folds == fold]
         kept.append(replace(entry, similar=tuple(q for q in entry.similar if q not in out)))
         held.extend((q, entry.id) for q in out)
-    wanted = settings.queries // settings.folds
-    if len(held) > wanted:
-        held = [held[i] for i in sorted(generator.choice(len(held), wanted, replace=False))]
-    return kept, held
+    return kept, _sample(held, settings.queries // settings.folds, generator)
 
 
 def _split_examples(
-    examples: Sequence[tuple[str, str]], fold: int, folds: int
+    examples: Sequence[tuple[str, str]], fold: int, settings: RankerSettings, generator: np.random.Generator
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    inside = [e for i, e in enumerate(examples) if i % folds != fold]
-    outside = [e for i, e in enumerate(examples) if i % folds == fold]
-    return inside, outside
+    """Return the examples outside ``fold``, and a sample of those in it."""
+    inside = [e for i, e in enumerate(examples) if i % settings.folds != fold]
+    held = [e for i, e in enumerate(examples) if i % settings.folds == fold]
+    return inside, _sample(held, settings.unanswered // settings.folds, generator)
+
+
+def _sample(pairs: Sequence[tuple[str, str]], wanted: int, generator: np.random.Generator) -> list[tuple[str, str]]:
+    if len(pairs) <= wanted:
+        return list(pairs)
+    return [pairs[i] for i in sorted(generator.choice(len(pairs), wanted, replace=False))]
 
 
 def _fit_classifier(entries: Sequence[KnowledgeEntry], examples: Sequence[tuple[str, str]]) -> TextClassifier:
@@ -97,31 +121,28 @@ def _fit_classifier(entries: Sequence[KnowledgeEntry], examples: Sequence[tuple[
     return TextClassifier().fit(texts, [intent for _, intent in pairs])
 
 
-def _evidence(index: EntryIndex, queries: Sequence[tuple[str, str]], classifier: TextClassifier) -> tuple[Array, Array]:
-    """Return features and rightness of the right entry and the hardest wrong ones of each query."""
-    texts = [index.canonical(text) for text, _ in queries]
-    scores = classifier.probabilities([strip_filler(normalise(text)) for text, _ in queries])
+def _asked(index: EntryIndex, queries: Sequence[tuple[str, str]], classifier: TextClassifier) -> Iterator[_Asked]:
+    """Yield each of ``queries`` (text, id of the right entry or nothing) with its evidence."""
     positions = {entry.id: i for i, entry in enumerate(index.entries)}
-    rows: list[Array] = []
-    right: list[bool] = []
-    for text, (_, target), probabilities in zip(texts, queries, scores):
-        features = index.features(text, Understanding(dict(zip(classifier.labels, map(float, probabilities)))))
+    for text, target in queries:
+        understanding = Understanding(dict(classifier.predict(strip_filler(normalise(text))).ranking))
+        features = index.features(index.canonical(text), understanding).astype(np.float32)
+        own = positions.get(target)
+        right = np.asarray([i == own for i in range(len(index.entries))])
+        rests = index.entries[own].citations if own is not None else None
+        answers = np.asarray([e.citations == rests for e in index.entries])
         hardest = np.argsort(-features[:, : len(SCORES)].sum(axis=1))[:_HARDEST]
-        chosen = dict.fromkeys([positions[target]] if target in positions else [])
-        chosen |= dict.fromkeys(int(i) for i in hardest)
-        rows.append(features[list(chosen)])
-        right.extend(index.entries[i].id == target for i in chosen)
-    if not rows:
-        return np.zeros((0, len(FEATURES))), np.zeros(0, dtype=bool)
-    return np.concatenate(rows), np.asarray(right, dtype=bool)
+        if own is not None:
+            hardest = np.unique(np.append(hardest, own))
+        yield _Asked(index, understanding, features, hardest, right, answers)
 
 
-def _fit(features: Array, right: Array, settings: RankerSettings) -> Ranker:
-    means, scales = features.mean(axis=0), features.std(axis=0)
+def _fit(values: Array, right: Array, settings: RankerSettings) -> Logistic:
+    means, scales = values.mean(axis=0), values.std(axis=0)
     scales[scales == 0] = 1.0
     model = LogisticRegression(C=settings.regularisation, max_iter=500, random_state=settings.seed)
-    model.fit((features - means) / scales, right)
-    return Ranker(
+    model.fit((values - means) / scales, right)
+    return Logistic(
         tuple(map(float, model.coef_[0])),
         float(model.intercept_[0]),
         tuple(map(float, means)),
@@ -148,7 +169,7 @@ def read_synonyms(path: Path) -> dict[str, str]:
 def save_ranker(ranker: Ranker, path: Path, about: Mapping[str, object]) -> None:
     """Write ``ranker`` as JSON with what they were trained on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"features": FEATURES, **asdict(ranker), "about": dict(about)}
+    content = {"features": FEATURES, "doubts": DOUBTS, **asdict(ranker), "about": dict(about)}
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf8")
 
 
@@ -161,12 +182,10 @@ def load_ranker(path: Path) -> Ranker:
         content = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError) as error:
         raise HotlineError(f"没有可用的排序模型 {path.name}，请运行 make train。") from error
-    if tuple(content.get("features", ())) != FEATURES:
+    if (tuple(content.get("features", ())), tuple(content.get("doubts", ()))) != (FEATURES, DOUBTS):
         raise HotlineError(f"排序模型 {path.name} 与当前程序不符，请运行 make train。")
-    return Ranker(
-        tuple(content["weights"]),
-        content["bias"],
-        tuple(content["means"]),
-        tuple(content["scales"]),
-        content["synonyms"],
-    )
+    return Ranker(_logistic(content["fit"]), _logistic(content["trust"]), content["synonyms"])
+
+
+def _logistic(content: Mapping[str, Any]) -> Logistic:
+    return Logistic(tuple(content["weights"]), content["bias"], tuple(content["means"]), tuple(content["scales"]))

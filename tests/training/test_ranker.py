@@ -5,11 +5,16 @@ import numpy as np
 import pytest
 
 from bot.errors import HotlineError
-from bot.hotline.ranking import FEATURES, EntryIndex, Ranker
+from bot.hotline.ranking import DOUBTS, FEATURES, EntryIndex, Logistic, Ranker
 from bot.hotline.understanding import Understanding
 from bot.training.ranker import load_ranker, read_synonyms, save_ranker
 
-RANKER = Ranker((0.5,) * len(FEATURES), -1.0, (0.0,) * len(FEATURES), (1.0,) * len(FEATURES), {"证件": "材料"})
+
+def logistic(size: int) -> Logistic:
+    return Logistic((0.5,) * size, -1.0, (0.0,) * size, (1.0,) * size)
+
+
+RANKER = Ranker(logistic(len(FEATURES)), logistic(len(DOUBTS)), {"证件": "材料"})
 
 
 def test_what_was_saved_is_loaded_again(tmp_path: Path) -> None:
@@ -35,7 +40,7 @@ def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
 
 
 def test_probabilities_grow_with_the_evidence() -> None:
-    low, high = RANKER.probabilities(np.stack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]))
+    low, high = RANKER.fit.probabilities(np.stack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]))
     assert 0 < low < high < 1
 
 

@@ -39,7 +39,7 @@ class Thresholds:
     """From which confidence an entry is given as the answer, and from which it is offered as a choice."""
 
     alone: float = 0.7  # one entry is the whole answer
-    answer: float = 0.55  # the best entry is given, with a second one of its document where that is close
+    answer: float = 0.4  # the best entry is given, with a second one of its document where that is close
     offer: float = 0.12  # it is offered as a choice
 
 

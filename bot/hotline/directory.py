@@ -28,8 +28,10 @@ def directory_entries(knowledge: Knowledge) -> Iterator[KnowledgeEntry]:
 
 
 def item_names(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """Return item id → its names, the canonical one first. A public line's number is an item too."""
+    """Return item id → its names, the canonical one first. Departments with a line and its number are items too."""
     names = {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
+    with_line = {line.department for line in knowledge.hotlines}
+    names |= {d.id: (d.name, *d.aliases) for d in knowledge.departments.values() if d.id in with_line}
     return names | {line.number: (line.number,) for line in knowledge.hotlines}
 
 
@@ -59,7 +61,7 @@ def _lines_of(department: Department, lines: list[HotlineLine]) -> KnowledgeEntr
         answer=answer,
         citations=_citations((line.document, line.provision) for line in lines),
         similar=tuple(similar),
-        items=tuple(line.number for line in lines),
+        items=(department.id, *(line.number for line in lines)),
         department=department.id,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 from aiohttp import web
@@ -12,21 +12,26 @@ from bot.web import health, middleware, widget
 from bot.web.keys import RASA, SETTINGS
 
 _LARGEST_REQUEST = 128 * 1024  # bytes
+_PATIENCE = 25.0  # seconds for Rasa to answer; it gives up on a turn itself before
 
 
-def create_app(settings: Settings) -> web.Application:
-    """Return the application with every route."""
+def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Application:
+    """Return the application with every route; Rasa gets ``patience`` seconds for a turn."""
     app = web.Application(
         client_max_size=_LARGEST_REQUEST, middlewares=[middleware.measure, middleware.errors, middleware.headers]
     )
     app[SETTINGS] = settings
-    app.cleanup_ctx.append(_rasa_client)
+    app.cleanup_ctx.append(_rasa_client(patience))
     health.add_routes(app)
     widget.add_routes(app)
     return app
 
 
-async def _rasa_client(app: web.Application) -> AsyncIterator[None]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=25, connect=3)) as session:
-        app[RASA] = session
-        yield
+def _rasa_client(patience: float) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def keep(app: web.Application) -> AsyncIterator[None]:
+        timeout = aiohttp.ClientTimeout(total=patience, connect=3)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            app[RASA] = session
+            yield
+
+    return keep

@@ -24,9 +24,11 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",  # pages change with a release; a browser asks whether its copy is still right
 }
 _REASONS = {
     400: "请求不正确。",
+    403: "这个地址不能访问。",
     404: "没有这个页面。",
     405: "这个地址不支持这种请求方式。",
     413: "内容太大。",
@@ -57,7 +59,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         reason = error.text if error.content_type == "application/json" else None
         return _error(error.status, reason or _REASONS.get(error.status, "请求没有成功。"), dict(error.headers))
     except Exception as error:
-        logger.error("%s %s failed: %s", request.method, request.path, type(error).__name__)
+        logger.error("%s %s failed: %s", request.method, _route(request), type(error).__name__)
         return _error(500, "系统出错了，请稍后再试，或拨打12345。")
 
 
@@ -70,9 +72,14 @@ def _error(status: int, reason: str, headers: dict[str, str] | None = None) -> w
 async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count requests and their time by route, never by address or person."""
     started = time.perf_counter()
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "unknown"
+    route = _route(request)
     response = await handler(request)
     REQUESTS.labels(route, response.status).inc()
     SECONDS.labels(route).observe(time.perf_counter() - started)
     return response
+
+
+def _route(request: web.Request) -> str:
+    """Return the route's pattern: an address itself may hold what somebody typed."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"

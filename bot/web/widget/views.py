@@ -18,6 +18,8 @@ from bot.web.keys import RASA, SETTINGS
 
 _LONGEST = 2000  # characters a citizen may send at once
 _CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_PLACE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_SHOWN = ("text", "buttons", "custom")  # of a message of Rasa's
 
 
 @lru_cache(maxsize=1)
@@ -41,17 +43,27 @@ async def chat(request: web.Request) -> web.Response:
     url = f"{request.app[SETTINGS].rasa_url}/webhooks/rest/webhook"
     try:
         async with request.app[RASA].post(url, json=body) as response:
-            if response.status == 200:
-                return web.json_response({"messages": await response.json()})
-    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError):
-        pass  # said to the citizen below; danger in the message is still answered
-    reply = outage_reply(message)
-    return web.json_response({"messages": [{"text": reply.text}, {"custom": payload_of(reply, None)}]})
+            messages = _shown(await response.json()) if response.status == 200 else []
+    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, RecursionError):
+        messages = []
+    if not messages:  # said to the citizen; danger in the message is still answered
+        reply = outage_reply(message)
+        messages = [{"text": reply.text}, {"custom": payload_of(reply, None)}]
+    return web.json_response({"messages": messages})
+
+
+def _shown(content: Any) -> list[dict[str, Any]]:
+    """Return what of Rasa's reply goes to the page; nothing unless it is a list of messages with some text."""
+    if not isinstance(content, list) or not all(isinstance(message, dict) for message in content):
+        return []
+    if not any(isinstance(message.get("text"), str) and message["text"].strip() for message in content):
+        return []
+    return [{name: message[name] for name in _SHOWN if name in message} for message in content]
 
 
 async def _read(request: web.Request) -> tuple[str, str, str | None]:
     try:
-        content: Any = json.loads(await request.text())
+        content: Any = json.loads(await request.read())
     except (ValueError, RecursionError):
         raise _refused("请求正文不是有效的 JSON。") from None
     if not isinstance(content, dict):
@@ -63,7 +75,7 @@ async def _read(request: web.Request) -> tuple[str, str, str | None]:
         raise _refused("缺少 message，或它是空的。")
     if len(message) > _LONGEST:
         raise _refused(f"一次最多 {_LONGEST} 个字，请分几次发送。")
-    if place is not None and not isinstance(place, str):
+    if place is not None and not (isinstance(place, str) and _PLACE.fullmatch(place)):
         raise _refused("jurisdiction 应是辖区代号。")
     return conversation, message, place
 

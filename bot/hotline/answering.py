@@ -32,6 +32,7 @@ _TOO_LONG = 3000  # characters that are read; what follows is not
 _UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
 _CHAT_CERTAIN = 0.5
 _COMPLAINT_CERTAIN = 0.5
+_COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks something, it does not complain
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class Assistant:
         if found.jurisdiction:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
         ranked, used = self._rank(text, turn, place_changed=bool(found.jurisdiction))
+        if turn.understanding.probability("report_problem") < _COMPLAINT_LIKELY:
+            ranked = [r for r in ranked if r.entry.kind is not AnswerKind.ROUTE]
         best = ranked[0] if ranked else None
         answering = self._answering(ranked)
         if answering and not found.uncovered:

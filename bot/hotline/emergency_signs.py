@@ -200,6 +200,9 @@ COMPANIONS = (
 
 # Phrases that hold a sign's characters and no danger; they are blanked out before anything is looked for.
 HARMLESS = (
+    # Papers, cards and lawsuits: what is lost, stuck or fought over there is no danger.
+    r"(?:社保|公积金|医保|银行|身份|公交|老年|健康|居住|会员|购物)卡|卡(?:在|了).{0,4}(?:窗口|审批|流程|手续)",
+    r"(?:证|照|本|簿|执照).{0,3}(?:丢失|遗失|损坏|掉了|掉哒)|打官司|打1[0-9]{4}|快生了?(?=.{0,12}(?:准生|登记|户籍|证))",
     # figures of speech
     r"[气笑吵呛烦急热冷冻饿臭堵忙困愁吓渴丑难闷累憋]死(?!了?一|过去)[了我人]?|(?:排队|累|气|忙|热|等|急)[得排]*要死|(?:逼|害|坑|杀)死?小?老百姓",
     r"[真太]要命|(?:跟|像|简直).{0,2}抢[劫钱]|价格?.{0,2}杀人|头都?[要快]?[炸裂]|(?<!突)(?:发|恼|惹|窝)火(?![灾情])|(?:玩|被人?)杀了.{0,2}次|被气得|要了老命|散架",

@@ -26,7 +26,9 @@ DOCUMENT = "yunjiang.card"
 SCHEME = "yunjiang.hotline"
 
 
-def entry(name: str, aspect: Aspect, question: str, answer: str, *similar: str, provision: str = "第一条") -> KnowledgeEntry:
+def entry(
+    name: str, aspect: Aspect, question: str, answer: str, *similar: str, provision: str = "第一条"
+) -> KnowledgeEntry:
     return KnowledgeEntry(
         id=f"{DOCUMENT}.{name}",
         jurisdiction="yunjiang",
@@ -117,6 +119,4 @@ def assistant() -> Assistant:
         elsewhere=["武汉", "北京"],
     )
     ranker = train_ranker(KNOWLEDGE, EXAMPLES, {"证件": "材料"}, RankerSettings(folds=3))
-    return Assistant(
-        KNOWLEDGE, places, ranker, Thresholds(), default_jurisdiction="yunjiang", today=lambda: TODAY
-    )
+    return Assistant(KNOWLEDGE, places, ranker, Thresholds(), default_jurisdiction="yunjiang", today=lambda: TODAY)

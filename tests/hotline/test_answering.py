@@ -46,7 +46,9 @@ def test_only_an_imported_provision_is_quoted(assistant: Assistant) -> None:
     assert ask(assistant, "市民卡多久能办好", ask_time_limit=0.9).citations[0]["quote"] is None
 
 
-@pytest.mark.parametrize("text", ["云江咔要带什么材料", "便民卡 材料", "辦市民卡要帶什麼材料", "办市民卡要带什么材料😀😀"])
+@pytest.mark.parametrize(
+    "text", ["云江咔要带什么材料", "便民卡 材料", "辦市民卡要帶什麼材料", "办市民卡要带什么材料😀😀"]
+)
 def test_aliases_traditional_characters_and_emoji_find_the_same_answer(assistant: Assistant, text: str) -> None:
     assert ask(assistant, text, ask_materials=0.9).entries[0][0].endswith("materials")
 

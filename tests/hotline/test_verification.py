@@ -44,7 +44,9 @@ def test_a_figure_that_stands_in_the_provision_is_right_in_either_numerals() -> 
     assert faults(answer="十五日内发卡。") == []
 
 
-@pytest.mark.parametrize("answer", ["16日内发卡。", "15日内发卡，收20元。", "15日内发卡，电话8510000。", "15日内，合格率99%。"])
+@pytest.mark.parametrize(
+    "answer", ["16日内发卡。", "15日内发卡，收20元。", "15日内发卡，电话8510000。", "15日内，合格率99%。"]
+)
 def test_a_figure_that_does_not_stand_there_is_a_fault(answer: str) -> None:
     assert len(faults(answer=answer)) == 1
 

@@ -46,7 +46,7 @@ def actions(system: System, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[b
 def call(text: str) -> bytes:
     tracker: dict[str, Any] = {
         "sender_id": "s", "slots": {}, "events": [], "paused": False, "latest_event_time": 0, "active_loop": {},
-        "latest_message": {"text": text, "intent_ranking": []}, "latest_action_name": None, "latest_input_channel": "rest",
+        "latest_message": {"text": text, "intent_ranking": [{"name": "ask_time_limit", "confidence": 0.9}]}, "latest_action_name": None, "latest_input_channel": "rest",
     }  # fmt: skip
     return json.dumps({"next_action": "action_answer_question", "sender_id": "s", "tracker": tracker}).encode()
 

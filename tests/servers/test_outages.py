@@ -1,0 +1,148 @@
+"""What the citizen reads while parts of the system are down, and that it comes back by itself."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.conftest import Said, System, answers, new_place, send, until
+
+pytestmark = pytest.mark.slow
+
+QUESTION = "督查事项要多久办结？"
+DANGER = "我家着火了快来人"
+
+
+@dataclass
+class Parts:
+    """The three processes, each started by itself: under ``run`` all of them stop when one does."""
+
+    place: System
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, *names: str) -> None:
+        """Start these parts and wait until they answer."""
+        modules = {"rasa": "bot.nlu.server", "actions": "actions", "web": "bot.web"}
+        health = {
+            "rasa": f"{self.place.rasa}/webhooks/rest/",
+            "actions": f"{self.place.actions}/health",
+            "web": f"{self.place.web}/",
+        }
+        self.running |= {name: self.place.start(modules[name]) for name in names}
+        for name in names:
+            until(lambda url=health[name]: answers(url), 90, f"{name} answers; see {self.place.log}")
+
+    def kill(self, name: str) -> None:
+        """End one part as a crash does."""
+        self.running[name].kill()
+        self.running[name].wait(10)
+
+    def ask_both(self, over_web: bool = False) -> tuple[Said, Said]:
+        """Return the replies to a question and to danger, sent at the same time by two citizens."""
+        with ThreadPoolExecutor(2) as pool:
+            ask = self.place.chat if over_web else self.place.say
+            question = pool.submit(ask, QUESTION, "citizen-with-a-question")
+            danger = pool.submit(ask, DANGER, "citizen-in-danger-now")
+            return question.result(), danger.result()
+
+    def health(self) -> tuple[int, dict[str, str]]:
+        """Return status and content of ``/healthz``."""
+        status, content = send(f"{self.place.web}/healthz", b"", "GET")
+        return status, json.loads(content)
+
+
+@pytest.fixture(scope="module")
+def parts(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    """Everything with its own database and the model that the running system has."""
+    place: System = new_place(tmp_path_factory.mktemp("parts"), System)
+    (model,) = {p.environ()["HOTLINE_MODEL"] for p in system.processes() if "HOTLINE_MODEL" in p.environ()}
+    place.environment["HOTLINE_MODEL"] = model
+    with sqlite3.connect(system.database) as source, sqlite3.connect(place.database) as copy:
+        source.backup(copy)
+    made = Parts(place)
+    try:
+        made.start("rasa", "actions", "web")
+        yield made
+    finally:
+        place.kill_all()
+        for process in made.running.values():
+            process.wait(10)
+
+
+def polite_and_safe(question: Said, danger: Said) -> None:
+    assert question.kind == "handoff"
+    assert "12345" in question.text
+    assert question.custom["citations"] == []
+    assert danger.kind == "emergency"
+    assert "119" in danger.text.splitlines()[0]
+
+
+def test_without_the_action_server_people_are_sent_to_a_person_and_danger_gets_its_number(parts: Parts) -> None:
+    parts.kill("actions")
+    polite_and_safe(*parts.ask_both())
+    polite_and_safe(*parts.ask_both(over_web=True))
+    assert parts.health() == (503, {"status": "degraded", "rasa": "ok", "actions": "down"})
+    parts.start("actions")
+    assert parts.place.say(QUESTION, "after").kind == "answer"
+    assert parts.health()[0] == 200
+
+
+def test_an_action_server_that_hangs_is_given_up(parts: Parts) -> None:
+    parts.running["actions"].send_signal(signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            over_rest, over_web = pool.submit(parts.ask_both), pool.submit(parts.ask_both, True)
+            polite_and_safe(*over_rest.result())
+            polite_and_safe(*over_web.result())
+    finally:
+        parts.running["actions"].send_signal(signal.SIGCONT)
+    assert parts.place.say(QUESTION, "after a hang").kind == "answer"
+
+
+def test_a_missing_database_is_admitted_and_found_again(parts: Parts) -> None:
+    database = parts.place.database
+    away = database.with_suffix(".away")
+    database.rename(away)
+    try:
+        polite_and_safe(*parts.ask_both())
+        assert not database.exists()
+    finally:
+        away.rename(database)
+    assert parts.place.say(QUESTION, "after it was missing").kind == "answer"
+
+
+def test_a_locked_database_is_admitted_and_used_again(parts: Parts) -> None:
+    """Citizens are told politely, the person at the terminal in one sentence."""
+    holder = sqlite3.connect(parts.place.database, isolation_level=None)
+    try:
+        holder.execute("BEGIN EXCLUSIVE")
+        with ThreadPoolExecutor(2) as pool:
+            both, migrated = pool.submit(parts.ask_both), pool.submit(parts.place.command, "migrate")
+            polite_and_safe(*both.result())
+            assert migrated.result().returncode == 1
+            assert "占用" in migrated.result().stderr
+            assert "Traceback" not in migrated.result().stderr
+    finally:
+        holder.close()
+    assert parts.place.say(QUESTION, "after the lock").kind == "answer"
+
+
+def test_without_rasa_the_web_process_is_polite_names_it_and_recovers(parts: Parts) -> None:
+    parts.kill("rasa")
+    polite_and_safe(*parts.ask_both(over_web=True))
+    assert parts.health() == (503, {"status": "degraded", "rasa": "down", "actions": "ok"})
+    assert send(f"{parts.place.web}/", b"", "GET")[0] == 200
+    parts.start("rasa")
+    assert parts.place.chat(QUESTION, "conversation-after-it").kind == "answer"
+    assert parts.health()[0] == 200
+
+
+def test_no_outage_puts_a_citizens_words_in_the_log(parts: Parts) -> None:
+    parts.place.assert_log_is_silent()

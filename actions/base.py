@@ -6,6 +6,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -16,10 +17,14 @@ from bot.bootstrap import Application, application
 from bot.errors import HotlineError
 from bot.hotline.answering import Turn
 from bot.hotline.dialogue import Dialogue
+from bot.hotline.ledger import LedgerRow
 from bot.hotline.replies import Reply, outage_reply, payload_of
 from bot.hotline.understanding import Understanding
 
 logger = logging.getLogger(__name__)
+
+_EMERGENCY_PATIENCE = 0.5  # seconds that danger waits for the ledger; the reply must not hang on a busy database
+_late_writes = ThreadPoolExecutor(4, thread_name_prefix="ledger")
 
 
 class HotlineAction(Action, ABC):
@@ -51,7 +56,21 @@ class HotlineAction(Action, ABC):
     def _reply_and_record(self, turn: Turn, tracker: Tracker) -> tuple[Reply, str]:
         app = application()
         reply = self.reply(app, turn)
-        return reply, app.record(turn, reply, sender=tracker.sender_id, model=model_of(tracker))
+        row = app.ledger_row(turn, reply, sender=tracker.sender_id, model=model_of(tracker))
+        if reply.kind == "emergency":
+            writing = _late_writes.submit(_record_late, app, row)
+            wait([writing], timeout=_EMERGENCY_PATIENCE)
+        else:
+            app.record(row)
+        return reply, row.id
+
+
+def _record_late(app: Application, row: LedgerRow) -> None:
+    """Write ``row`` though nobody may be waiting for it any more."""
+    try:
+        app.record(row)
+    except Exception as error:
+        logger.error("ledger row %s of an emergency is lost: %s", row.id, safe_message(error))
 
 
 def turn_of(tracker: Tracker) -> Turn:

@@ -51,9 +51,9 @@ class Application:
             today=today,
         )
 
-    def record(self, turn: Turn, reply: Reply, *, sender: str, model: str) -> str:
-        """Write the reply to the ledger (账本) and return the id under which it can be replayed."""
-        row = LedgerRow(
+    def ledger_row(self, turn: Turn, reply: Reply, *, sender: str, model: str) -> LedgerRow:
+        """Return the row of the ledger (账本) under whose id ``reply`` can be replayed."""
+        return LedgerRow(
             id=new_ledger_id(),
             at=dt.datetime.now(dt.timezone.utc),
             jurisdiction=reply.jurisdiction,
@@ -68,9 +68,11 @@ class Application:
             text_shown=reply.text,
             context=reply.context,
         )
+
+    def record(self, row: LedgerRow) -> None:
+        """Write ``row`` to the ledger."""
         with self.database.begin() as connection:
             write_ledger(connection, row)
-        return row.id
 
 
 def today() -> dt.date:

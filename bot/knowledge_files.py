@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from functools import cache
@@ -87,7 +87,7 @@ def read_knowledge_files(directory: Path) -> KnowledgeFiles:
         jurisdictions=tuple(reading.found[Jurisdiction]),
         elsewhere=tuple(reading.elsewhere),
         documents=tuple(reading.found[PolicyDocument]),
-        items=_merged(reading.found[ServiceItem]),
+        items=tuple(reading.found[ServiceItem]),
         entries=tuple(reading.found[KnowledgeEntry]),
         departments=tuple(reading.found[Department]),
         hotlines=tuple(reading.found[HotlineLine]),
@@ -153,7 +153,10 @@ class _Reading:
         self._keep(path, content, "document", PolicyDocument, jurisdiction=place)
         if not topic or [d.id for d in self.found[PolicyDocument] if self.place_of(d)[0] == path] != [document]:
             self.problem(path, "document", f"应有 topic 和一个 [document]，其 id 为“辖区.主题”：{document}")
-        self._keep(path, content, "item", ServiceItem)
+        items = self._tables(path, content, "item")
+        for row in items:
+            row["id"] = f"{document}.{row.get('id', '')}"
+        self._keep(path, {"item": items}, "item", ServiceItem)
         entries = self._tables(path, content, "entry")
         for row in entries:
             paths = row.pop("provisions", None)
@@ -161,6 +164,8 @@ class _Reading:
                 self.problem(path, f"entry {row.get('id')}", f"provisions 应为条款路径的列表，{_PATH_RULE}")
                 paths = []
             row["id"] = f"{document}.{row.get('id', '')}"
+            if isinstance(row.get("items"), list):
+                row["items"] = [f"{document}.{item}" for item in row["items"]]
             row["citations"] = (Citation(document, tuple(paths)),)
         self._keep(path, {"entry": entries}, "entry", KnowledgeEntry, jurisdiction=place, topic=topic, version=1)
 
@@ -179,7 +184,7 @@ class _Reading:
             where = f"{key} {row.get('id') or row.get('number') or '?'}"
             value, rules = _build(kind, {**row, **given})
             first, other = self.origins.get(_identity(value), (None, ""))
-            if first and (kind is not ServiceItem or first == path):
+            if first:
                 rules.append(f"编号重复，已用于 {first.relative_to(self.directory)} [{other}]")
             for rule in rules:
                 self.problem(path, where, rule)
@@ -192,10 +197,6 @@ class _Reading:
         for value, kind, reference in self._references():
             if reference not in known[kind]:
                 self.against(value, f"引用了不存在的 {kind.__name__}：{reference}")
-        names: dict[str, str] = {}
-        for item in self.found[ServiceItem]:
-            if names.setdefault(item.id, item.name) != item.name:
-                self.against(item, f"同一事项名称不一：{names[item.id]}、{item.name}")
         for entry in self.found[KnowledgeEntry]:
             if (entry.kind is AnswerKind.SCOPE) != (entry.accepted is not None):
                 self.against(entry, 'accepted 必须且只能与 kind = "scope" 一起写')
@@ -289,12 +290,3 @@ def _identity(value: Any) -> object:
 
 def _is_path(path: str) -> bool:
     return bool(path) and path == unicodedata.normalize("NFKC", path) and not any(c.isspace() for c in path)
-
-
-def _merged(items: Iterable[ServiceItem]) -> tuple[ServiceItem, ...]:
-    """Return the items with those of one id, defined in several files, made one with all their aliases."""
-    merged: dict[str, ServiceItem] = {}
-    for item in items:
-        before = merged.get(item.id, item)
-        merged[item.id] = ServiceItem(item.id, item.name, tuple(dict.fromkeys((*before.aliases, *item.aliases))))
-    return tuple(merged.values())

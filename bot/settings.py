@@ -33,7 +33,10 @@ def _optional_path(value: str) -> Path | None:
 def _database_url(value: str) -> str:
     """Return the address with a relative SQLite path taken from the project root, not from where we were started."""
     if value.startswith(_SQLITE) and len(value) > len(_SQLITE):
-        return _SQLITE + str(_path(value[len(_SQLITE) :]))
+        path = _path(value[len(_SQLITE) :])
+        if path.is_dir():
+            raise ValueError(f"{path} 是文件夹，应写到文件，如 sqlite:///var/hotline.sqlite3")
+        return _SQLITE + str(path)
     if re.match(r"postgres(?:ql)?(?:\+psycopg2)?://.", value):
         return re.sub(r"^postgres(?:ql)?(?:\+psycopg2)?://", "postgresql+psycopg2://", value)
     raise ValueError("应写作 sqlite:///路径 或 postgresql://用户:口令@主机/库名")

@@ -50,6 +50,7 @@ def test_the_database_address_is_written_out(given: str, wanted: str) -> None:
     [
         ("DATABASE_URL", "mysql://root@localhost/x"),
         ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///data"),
         ("HOTLINE_WEB_PORT", "0"),
         ("HOTLINE_WEB_PORT", "八千"),
         ("HOTLINE_RASA_PORT", "65536"),

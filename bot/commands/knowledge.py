@@ -30,6 +30,11 @@ def prepare_database(settings: Settings, say: Callable[[str], object]) -> None:
         say("建立数据库……")
     migrate(database)
     files = read_knowledge_files(settings.knowledge_dir)
+    covered = [place.id for place in files.jurisdictions if place.covered]
+    if settings.jurisdiction not in covered:
+        raise HotlineError(
+            f"环境变量 HOTLINE_JURISDICTION 的值“{settings.jurisdiction}”不可用，请改为：{'、'.join(covered)}。"
+        )
     with database.begin() as connection:
         changes = save_knowledge(connection, files, by="loader", reason="随程序发布的知识")
     if changes:

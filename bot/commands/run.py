@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -20,8 +21,8 @@ from honcho.printer import Printer
 
 from bot.commands.knowledge import forget_old_answers, prepare_database
 from bot.errors import HotlineError
-from bot.model_files import model_files
-from bot.settings import PROJECT_ROOT, Settings
+from bot.model_files import model_files, released_model
+from bot.settings import PROJECT_ROOT, Settings, read_secret
 
 _SPACE = 300  # MB that training and the database need at least
 
@@ -32,18 +33,19 @@ def run() -> None:
     started = time.monotonic()
     settings = Settings.from_environment()
     _require_space(PROJECT_ROOT)
+    _require_different_ports(settings)
     for name, host, port, variable in _addresses(settings):
         _require_free(name, host, port, variable)
+    read_secret(settings.secret_file)  # made now, or said now why it cannot be
     prepare_database(settings, click.echo)
     forget_old_answers(settings, click.echo)
-    files = model_files(PROJECT_ROOT, settings.models_dir)
-    if not files.exist:
+    if not settings.model and not model_files(PROJECT_ROOT, settings.models_dir).exist:
         click.echo("没有对应当前训练数据的模型，开始训练（约一分钟）……")
         _train()
-    manager = _manager(settings, files.rasa)
+    manager = _manager(settings, released_model(settings).rasa)
     threading.Thread(target=_announce, args=(settings, started), daemon=True).start()
     manager.loop()
-    sys.exit(0 if manager.returncode in (0, 130, 143) else 1)
+    sys.exit(0 if manager.returncode in (130, 143) else 1)  # a process that ends by itself is a failure, even with 0
 
 
 def _train() -> None:
@@ -80,10 +82,22 @@ def _require_free(name: str, host: str, port: int, variable: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            raise HotlineError(
-                f"{name}的端口 {port} 已被占用。请停掉占用它的程序，或用 {variable}=别的端口 再运行。"
-            ) from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                remedy = f"端口 {port} 已被占用。请停掉占用它的程序，或用 {variable}=别的端口 再运行。"
+            else:
+                host_variable = variable.replace("_PORT", "_HOST")
+                remedy = (
+                    f"地址 {host}:{port} 不能使用（{error.strerror}）。请检查环境变量 {host_variable} 和 {variable}。"
+                )
+            raise HotlineError(f"{name}的{remedy}") from None
+
+
+def _require_different_ports(settings: Settings) -> None:
+    addresses = _addresses(settings)
+    if len({port for _, _, port, _ in addresses}) < len(addresses):
+        given = "、".join(f"{variable}={port}" for _, _, port, variable in addresses)
+        raise HotlineError(f"三个服务的端口不能相同：{given}。请改正后再运行。")
 
 
 def _require_space(root: Path) -> None:

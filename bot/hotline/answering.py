@@ -8,10 +8,10 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
-from bot.hotline.directory import all_entries, item_names
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
-from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
+from bot.hotline.knowledge import AnswerKind, Knowledge
+from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text
@@ -131,7 +131,7 @@ class Assistant:
         index = self._indexes.get(self._place(turn))
         if index is None:
             return [], text
-        own = index.canonical(self.places.strip(text))
+        own = index.lexicon.canonical(self.places.strip(text))
         ranked = index.rank(own, turn.understanding, self._ranker)
         before = turn.dialogue.text
         if not before or not (looks_like_follow_up(own) or place_changed):
@@ -233,8 +233,5 @@ def _go_together(best: Ranked, other: Ranked) -> bool:
 
 def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:
     """Return one index for each jurisdiction that has entries."""
-    by_place: dict[str, list[KnowledgeEntry]] = {}
-    for entry in all_entries(knowledge):
-        by_place.setdefault(entry.jurisdiction, []).append(entry)
-    names = item_names(knowledge)
-    return {place: EntryIndex(entries, names, synonyms) for place, entries in by_place.items()}
+    lexicons = lexicons_of(knowledge, synonyms)
+    return {place: EntryIndex(entries, lexicons[place]) for place, entries in entries_by_place(knowledge).items()}

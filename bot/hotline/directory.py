@@ -27,12 +27,17 @@ def directory_entries(knowledge: Knowledge) -> Iterator[KnowledgeEntry]:
         yield _lines_of(knowledge.departments[department_id], own)
 
 
-def item_names(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """Return item id → its names, the canonical one first. Departments with a line and its number are items too."""
-    names = {item.id: (item.name, *item.aliases) for item in knowledge.items.values()}
-    with_line = {line.department for line in knowledge.hotlines}
-    names |= {d.id: (d.name, *d.aliases) for d in knowledge.departments.values() if d.id in with_line}
-    return names | {line.number: (line.number,) for line in knowledge.hotlines}
+def item_names(knowledge: Knowledge, place: str) -> dict[str, tuple[str, ...]]:
+    """Return item id → its names, the canonical one first, for the things that entries of ``place`` are about.
+
+    Departments with a line and its number are items too.
+    """
+    used = {item for entry in knowledge.entries if entry.jurisdiction == place for item in entry.items}
+    names = {i.id: (i.name, *i.aliases) for i in knowledge.items.values() if i.id in used}
+    lines = [line for line in knowledge.hotlines if line.jurisdiction == place]
+    departments = (knowledge.departments[line.department] for line in lines)
+    names |= {d.id: (d.name, *d.aliases) for d in departments}
+    return names | {line.number: (line.number,) for line in lines}
 
 
 def _lines_of(department: Department, lines: list[HotlineLine]) -> KnowledgeEntry:

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bot.hotline.knowledge import KnowledgeEntry
+from bot.hotline.lexicon import Lexicon
 from bot.hotline.understanding import Understanding, readings
 from bot.text.arrays import Array
-from bot.text.names import NameMatcher
-from bot.text.normalise import normalise, strip_filler
-from bot.text.segment import Segmenter
 from bot.text.similarity import DocumentIndex, TextIndex, character_grams, characters, sound_grams
 
 # What is known about each entry for a question, in the order of the columns.
@@ -99,32 +97,21 @@ class Ranked:
 class EntryIndex:
     """The entries of one place, prepared for ranking. Built once for each version of the knowledge."""
 
-    def __init__(
-        self,
-        entries: Sequence[KnowledgeEntry],
-        item_names: Mapping[str, Sequence[str]],
-        synonyms: Mapping[str, str],
-    ) -> None:
-        """``item_names`` maps an item's id to its names, the canonical one first; ``synonyms`` see `Ranker`."""
+    def __init__(self, entries: Sequence[KnowledgeEntry], lexicon: Lexicon) -> None:
         self.entries = tuple(entries)
-        self._matcher = NameMatcher({name: item for item, names in item_names.items() for name in names})
-        self._canonical = {item: normalise(names[0]) for item, names in item_names.items()}
+        self.lexicon = lexicon
+        canonical = lexicon.canonical
         questions: list[str] = []
         starts: list[int] = []
         for entry in self.entries:
             starts.append(len(questions))
-            questions.extend(self.canonical(q) for q in entry.questions)
+            questions.extend(canonical(q) for q in entry.questions)
         self._starts = np.asarray(starts, dtype=np.int64)
         self._questions = (TextIndex(questions, character_grams), TextIndex(questions, sound_grams))
-        segmenter = Segmenter([*(n for names in item_names.values() for n in names), *(s for s in synonyms if s[1:])])
-
-        def words(text: str) -> list[str]:
-            return [synonyms.get(word, word) for word in segmenter.cut(text)]
-
-        whole = [self.canonical(" ".join((*e.questions, e.answer))) for e in self.entries]
-        short = [self.canonical(f"{e.question} {e.answer}") for e in self.entries]
-        self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, words, sound_grams)]
-        self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, words)]
+        whole = [" ".join(map(canonical, (*e.questions, e.answer))) for e in self.entries]
+        short = [f"{canonical(e.question)} {canonical(e.answer)}" for e in self.entries]
+        self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, lexicon.words, sound_grams)]
+        self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, lexicon.words)]
         self._rests = [e.citations for e in self.entries]
         self._item_sets = [frozenset(e.items) for e in self.entries]
         self._intents = [intent_of(e) for e in self.entries]
@@ -132,14 +119,6 @@ class EntryIndex:
             [[e.kind.value == "route", e.kind.value == "scope", e.topic == "hotline_directory"] for e in self.entries],
             dtype=np.float32,
         ).reshape(len(self.entries), 3)
-
-    def canonical(self, text: str) -> str:
-        """Return ``text`` normalised, without filler, every item's alias written as the item's name."""
-        return self._matcher.replace(strip_filler(normalise(text)), self._canonical)
-
-    def items_in(self, text: str) -> frozenset[str]:
-        """Return the ids of the items that normalised ``text`` names."""
-        return frozenset(match.key for match in self._matcher.find(text))
 
     def features(self, text: str, understanding: Understanding) -> Array:
         """Return the evidence for every entry, shape ``(len(entries), len(FEATURES))``.
@@ -149,7 +128,7 @@ class EntryIndex:
         ways = readings(text)
         scores = [self._best([index.scores(way) for way in ways]) for index in self._questions]
         scores += [np.max([index.scores(way) for way in ways], axis=0) for index in self._documents]
-        found = self.items_in(text)
+        found = self.lexicon.items_in(text)
         numbers = frozenset(item for item in found if item.isdigit())
         items = found - numbers
         shared = np.asarray([bool(found & own) for own in self._item_sets], dtype=np.float32)

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.channels.rest import RestInput
@@ -91,6 +92,7 @@ class HotlineRestInput(RestInput):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes ``GET /`` (health) and ``POST /webhook``."""
         apply_speedups()
+        on_new_message = one_at_a_time(on_new_message)
         blueprint = Blueprint("hotline_rest_channel", __name__)
 
         @blueprint.route("/", methods=["GET"])
@@ -106,6 +108,17 @@ class HotlineRestInput(RestInput):
             return response.json(await answer(incoming, on_new_message))
 
         return blueprint
+
+
+def one_at_a_time(on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Callable[[UserMessage], Awaitable[Any]]:
+    """Return ``on_new_message`` with the turns of one sender in a row: Rasa's own lock looks only once a second."""
+    turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def handle(message: UserMessage) -> None:
+        async with turns.setdefault(message.sender_id, asyncio.Lock()):
+            await on_new_message(message)
+
+    return handle
 
 
 async def answer(incoming: Incoming, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> list[dict[str, Any]]:

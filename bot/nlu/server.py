@@ -25,6 +25,7 @@ def main() -> None:
 
     configure_structlog(logging.WARNING)  # left alone, structlog prints citizens' texts at debug level
     configure_logging_and_warnings(logging.WARNING, warn_only_once=True, filter_repeated_logs=False)
+    logging.getLogger("rasa.core.processor").addFilter(one_line)
     serve_application(
         model_path=str(released_model(settings).rasa),
         credentials=str(PROJECT_ROOT / "credentials.yml"),
@@ -33,6 +34,14 @@ def main() -> None:
         port=settings.rasa_port,
         enable_api=False,
     )
+
+
+def one_line(record: logging.LogRecord) -> bool:
+    """Keep ``record`` without its trace: Rasa prints fifty lines for every turn while the action server is away."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 if __name__ == "__main__":

@@ -47,6 +47,12 @@ def split_romanised(word: str) -> tuple[str, ...] | None:
     return found if found and (len(word) > 3 or len(found) == 1) else None
 
 
+@lru_cache(maxsize=16384)
+def _sounds(run: str) -> tuple[str, ...]:
+    """Return the fuzzy syllables of Chinese characters that stand together."""
+    return tuple(_fuzzy(s) for s in lazy_pinyin(run, style=Style.NORMAL))
+
+
 @lru_cache(maxsize=4096)
 def syllables(text: str) -> tuple[str, ...]:
     """Return the fuzzy toneless syllables of normalised ``text``; romanised words are cut, the rest is dropped."""
@@ -57,7 +63,7 @@ def syllables(text: str) -> tuple[str, ...]:
         elif _LATIN.fullmatch(part):
             result.extend(_fuzzy(s) for s in split_romanised(part) or (part,))
         else:
-            result.extend(_fuzzy(s) for s in lazy_pinyin(part, style=Style.NORMAL))
+            result.extend(_sounds(part))
     return tuple(result)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,6 +36,46 @@ def _grams(units: Sequence[str], longest: int) -> list[str]:
     return ["|".join(units[i : i + n]) for n in range(1, longest + 1) for i in range(len(units) - n + 1)]
 
 
+class _Counts:
+    """How often each term stands in each text, held by term: an inverted index without weights."""
+
+    def __init__(self, texts: Sequence[str], analyzer: Analyzer) -> None:
+        self.size = len(texts)
+        self.terms: dict[str, int] = {}  # term → its number
+        found = array("q")
+        lengths = []
+        for text in texts:
+            before = len(found)
+            found.extend(self.terms.setdefault(term, len(self.terms)) for term in analyzer(text))
+            lengths.append(len(found) - before)
+        self.lengths = np.asarray(lengths, dtype=np.float64)
+        row_of = np.repeat(np.arange(self.size, dtype=np.int64), lengths)
+        keys, counts = np.unique(np.frombuffer(found, dtype=np.int64) * max(self.size, 1) + row_of, return_counts=True)
+        self.term_of, rows = np.divmod(keys, max(self.size, 1))
+        self.rows = rows.astype(np.int32)
+        self.counts = counts.astype(np.float64)
+        self.documents = np.bincount(self.term_of, minlength=len(self.terms))  # texts that hold the term
+        self.starts = np.concatenate([[0], np.cumsum(self.documents)])
+
+
+class _Postings:
+    """A weight for each text that holds a term; adds up those of a query's terms."""
+
+    def __init__(self, counted: _Counts, values: Array) -> None:
+        self._terms, self._starts, self._rows = counted.terms, counted.starts, counted.rows
+        self._values = values.astype(np.float32)
+        self._size = counted.size
+
+    def add_up(self, weights: Mapping[str, float]) -> Array:
+        """Return the sum of ``weight * posting`` over the terms of ``weights``, shape ``(texts,)``."""
+        result = np.zeros(self._size, dtype=np.float32)
+        for term, weight in weights.items():
+            if (number := self._terms.get(term)) is not None:
+                posting = slice(self._starts[number], self._starts[number + 1])
+                result[self._rows[posting]] += self._values[posting] * weight
+        return result
+
+
 class TextIndex:
     """An inverted index of short texts that scores all of them against a query at once.
 
@@ -45,37 +86,27 @@ class TextIndex:
     def __init__(self, texts: Sequence[str], analyzer: Analyzer) -> None:
         self._analyzer = analyzer
         self.size = len(texts)
-        counts = [Counter(analyzer(text)) for text in texts]
-        frequency = Counter(term for row in counts for term in row)
-        self.idf = {term: math.log((1 + self.size) / (1 + n)) + 1 for term, n in frequency.items()}
+        counted = _Counts(texts, analyzer)
+        idf = np.log((1 + self.size) / (1 + counted.documents)) + 1
+        values = (1 + np.log(counted.counts)) * idf[counted.term_of]
+        lengths = np.sqrt(np.bincount(counted.rows, values**2, minlength=self.size))
+        self._postings = _Postings(counted, values / lengths[counted.rows])
+        self._terms, self._idf = counted.terms, idf
         self._unseen = math.log(1 + self.size) + 1
-        postings: dict[str, tuple[list[int], list[float]]] = {}
-        for number, row in enumerate(counts):
-            weights = {term: (1 + math.log(tf)) * self.idf[term] for term, tf in row.items()}
-            length = math.sqrt(sum(w * w for w in weights.values())) or 1.0
-            for term, weight in weights.items():
-                rows, values = postings.setdefault(term, ([], []))
-                rows.append(number)
-                values.append(weight / length)
-        self._postings = {
-            term: (np.asarray(rows, dtype=np.int32), np.asarray(values, dtype=np.float32))
-            for term, (rows, values) in postings.items()
-        }
-
-    def weights(self, text: str) -> dict[str, float]:
-        """Return the unit-length weights of the query ``text``; unseen terms weigh as the rarest would."""
-        counts = Counter(self._analyzer(text))
-        weights = {t: (1 + math.log(tf)) * self.idf.get(t, self._unseen) for t, tf in counts.items()}
-        length = math.sqrt(sum(w * w for w in weights.values())) or 1.0
-        return {term: weight / length for term, weight in weights.items()}
 
     def scores(self, text: str) -> Array:
-        """Return the cosine of ``text`` with every indexed text, shape ``(size,)``."""
-        result = np.zeros(self.size, dtype=np.float32)
-        for term, weight in self.weights(text).items():
-            if (posting := self._postings.get(term)) is not None:
-                result[posting[0]] += posting[1] * weight
-        return result
+        """Return the cosine of ``text`` with every indexed text, shape ``(size,)``.
+
+        Terms that no indexed text holds weigh as the rarest would.
+        """
+        counts = Counter(self._analyzer(text))
+        weights = {t: (1 + math.log(n)) * self._weight(t) for t, n in counts.items()}
+        length = math.sqrt(sum(w * w for w in weights.values())) or 1.0
+        return self._postings.add_up({term: weight / length for term, weight in weights.items()})
+
+    def _weight(self, term: str) -> float:
+        number = self._terms.get(term)
+        return self._unseen if number is None else float(self._idf[number])
 
 
 class DocumentIndex:
@@ -88,30 +119,20 @@ class DocumentIndex:
     def __init__(self, texts: Sequence[str], analyzer: Analyzer, *, k1: float = 1.2, b: float = 0.3) -> None:
         self._analyzer = analyzer
         self.size = len(texts)
-        counts = [Counter(analyzer(text)) for text in texts]
-        lengths = [sum(row.values()) for row in counts]
-        mean = sum(lengths) / len(lengths) if lengths else 1.0
-        frequency = Counter(term for row in counts for term in row)
+        counted = _Counts(texts, analyzer)
+        mean = counted.lengths.mean() if self.size else 1.0
         self._limit = k1 + 1
-        self._idf = {t: math.log(1 + (self.size - n + 0.5) / (n + 0.5)) for t, n in frequency.items()}
+        idf = np.log(1 + (self.size - counted.documents + 0.5) / (counted.documents + 0.5))
+        damping = k1 * (1 - b + b * counted.lengths[counted.rows] / mean)
+        values = idf[counted.term_of] * counted.counts * self._limit / (counted.counts + damping)
+        self._postings = _Postings(counted, values)
+        self._terms, self._idf = counted.terms, idf
         self._unseen = math.log(1 + (self.size + 0.5) / 0.5)
-        postings: dict[str, tuple[list[int], list[float]]] = {}
-        for number, (row, length) in enumerate(zip(counts, lengths)):
-            for term, tf in row.items():
-                rows, values = postings.setdefault(term, ([], []))
-                rows.append(number)
-                values.append(self._idf[term] * tf * self._limit / (tf + k1 * (1 - b + b * length / mean)))
-        self._postings = {
-            term: (np.asarray(rows, dtype=np.int32), np.asarray(values, dtype=np.float32))
-            for term, (rows, values) in postings.items()
-        }
 
     def scores(self, text: str) -> Array:
         """Return the score of every indexed text for the query ``text``, shape ``(size,)``."""
-        result = np.zeros(self.size, dtype=np.float32)
-        best = 0.0
-        for term in set(self._analyzer(text)):
-            best += self._idf.get(term, self._unseen) * self._limit
-            if (posting := self._postings.get(term)) is not None:
-                result[posting[0]] += posting[1]
+        terms = set(self._analyzer(text))
+        numbers = [self._terms[term] for term in terms if term in self._terms]
+        best = (float(self._idf[numbers].sum()) + (len(terms) - len(numbers)) * self._unseen) * self._limit
+        result = self._postings.add_up(dict.fromkeys(terms, 1.0))
         return result / best if best else result

@@ -25,7 +25,12 @@ def train(root: Path, models: Path, progress: Progress) -> ModelFiles:
     Raises `HotlineError` with the last lines of Rasa's log where training fails.
     """
     files = model_files(root, models)
-    models.mkdir(parents=True, exist_ok=True)
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HotlineError(
+            f"模型目录 {models} 不能使用（{error.strerror}），请检查 HOTLINE_MODELS_DIR 和目录权限。"
+        ) from error
     with tempfile.TemporaryDirectory(dir=models, prefix=".training-") as folder, ThreadPoolExecutor(1) as pool:
         staged = ModelFiles(Path(folder) / files.rasa.name, Path(folder) / files.ranker.name)
         rasa = pool.submit(_train_rasa, root, staged.rasa)

@@ -12,8 +12,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from bot.errors import HotlineError
-from bot.hotline.directory import all_entries, item_names
+from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
+from bot.hotline.lexicon import lexicons_of
 from bot.hotline.ranking import DOUBTS, FEATURES, SCORES, EntryIndex, Logistic, Ranker, intent_of
 from bot.hotline.understanding import Understanding
 from bot.text.arrays import Array
@@ -48,13 +49,13 @@ def train_ranker(
     entries = all_entries(knowledge)
     generator = np.random.default_rng(settings.seed)
     asked: list[_Asked] = []
-    places = sorted({e.jurisdiction for e in entries})
+    lexicons = lexicons_of(knowledge, synonyms)
     for fold in range(settings.folds):
         kept, held = _split(entries, fold, settings, generator)
         outside, outside_held = _split_examples(examples, fold, settings, generator)
         classifier = _fit_classifier(kept, outside)
-        for place in places:
-            index = EntryIndex([e for e in kept if e.jurisdiction == place], item_names(knowledge), synonyms)
+        for place, lexicon in lexicons.items():
+            index = EntryIndex([e for e in kept if e.jurisdiction == place], lexicon)
             own = [(text, target) for text, target in held if target.startswith(f"{place}.")]
             asked.extend(_asked(index, [*own, *((text, "") for text, _ in outside_held)], classifier))
     fit = _fit(
@@ -126,7 +127,7 @@ def _asked(index: EntryIndex, queries: Sequence[tuple[str, str]], classifier: Te
     positions = {entry.id: i for i, entry in enumerate(index.entries)}
     for text, target in queries:
         understanding = Understanding(dict(classifier.predict(strip_filler(normalise(text))).ranking))
-        features = index.features(index.canonical(text), understanding).astype(np.float32)
+        features = index.features(index.lexicon.canonical(text), understanding).astype(np.float32)
         own = positions.get(target)
         right = np.asarray([i == own for i in range(len(index.entries))])
         rests = index.entries[own].citations if own is not None else None

@@ -8,8 +8,9 @@ import aiohttp
 from aiohttp import web
 
 from bot.settings import Settings
+from bot.storage import Database
 from bot.web import health, middleware, widget
-from bot.web.keys import RASA, SETTINGS
+from bot.web.keys import DATABASE, RASA, SETTINGS
 
 _LARGEST_REQUEST = 128 * 1024  # bytes
 _PATIENCE = 25.0  # seconds for Rasa to answer; it gives up on a turn itself before
@@ -21,6 +22,7 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
         client_max_size=_LARGEST_REQUEST, middlewares=[middleware.measure, middleware.errors, middleware.headers]
     )
     app[SETTINGS] = settings
+    app[DATABASE] = Database(settings.database_url)
     app.cleanup_ctx.append(_rasa_client(patience))
     health.add_routes(app)
     widget.add_routes(app)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from bot.errors import HotlineError
+from bot.hotline.lexicon import Lexicon
 from bot.hotline.ranking import DOUBTS, FEATURES, EntryIndex, Logistic, Ranker
 from bot.hotline.understanding import Understanding
 from bot.training.ranker import load_ranker, read_synonyms, save_ranker
@@ -45,7 +46,7 @@ def test_probabilities_grow_with_the_evidence() -> None:
 
 
 def test_an_index_without_entries_ranks_nothing() -> None:
-    assert EntryIndex([], {}, {}).rank("居住证", Understanding({}), RANKER) == []
+    assert EntryIndex([], Lexicon({}, {})).rank("居住证", Understanding({}), RANKER) == []
 
 
 def test_the_first_word_of_a_group_stands_for_all_and_the_first_group_wins(tmp_path: Path) -> None:

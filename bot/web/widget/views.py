@@ -13,8 +13,10 @@ import aiohttp
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
+from bot.errors import StorageUnavailable
 from bot.hotline.replies import outage_reply, payload_of
-from bot.web.keys import RASA, SETTINGS
+from bot.storage import Database, load_places
+from bot.web.keys import DATABASE, RASA, SETTINGS
 
 _LONGEST = 2000  # characters a citizen may send at once
 _CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -28,9 +30,23 @@ def _templates() -> Environment:
 
 
 async def page(request: web.Request) -> web.Response:
-    """Show the chat page."""
-    html = _templates().get_template("page.html").render(longest=_LONGEST)
+    """Show the chat page of the place in the address, ``?jurisdiction=tianmen``, else of the default one."""
+    default, wanted = request.app[SETTINGS].jurisdiction, request.query.get("jurisdiction", "")
+    city = await asyncio.to_thread(_city, request.app[DATABASE], default, wanted)
+    html = _templates().get_template("page.html").render(longest=_LONGEST, city=city)
     return web.Response(text=html, content_type="text/html")
+
+
+def _city(database: Database, default: str, wanted: str) -> str:
+    """Return the Chinese name of the place that the page is for, empty while the database cannot be read."""
+    try:
+        with database.read() as connection:
+            places = load_places(connection).by_id
+    except StorageUnavailable:
+        return ""
+    known = places.get(wanted)
+    place = known if known and known.covered else places.get(default)
+    return place.name if place else ""
 
 
 async def chat(request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,15 +117,15 @@ def import_gazette(files: tuple[Path, ...], jurisdiction: str, title: str | None
         raise HotlineError(f"{refused} 个文件没有导入，原因见上；数据库没有因它们改变。")
 
 
-def _read(file: Path, place: Jurisdiction, title: str | None) -> Gazette:
+def _read(file: Path, place: Jurisdiction | None, title: str | None) -> Gazette:
     """Return the gazette in ``file``; raises `GazetteRefused` also where the file cannot be read at all."""
     from bot.gazette import read_gazette_file
 
     try:
         return read_gazette_file(
             file,
-            place_names=(place.name, *place.aliases),
-            authority=f"{place.name}人民政府",
+            place_names=(place.name, *place.aliases) if place else (),
+            authority=f"{place.name}人民政府" if place else None,
             fallback_title=title,
         )
     except OSError as error:
@@ -154,19 +154,11 @@ def _show_import(file: Path, gazette: Gazette, report: ImportReport, *, dry_run:
 @click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def verify_knowledge(sources: tuple[Path, ...]) -> None:
     """Check every entry against the provision that it cites; exit status 1 where one fails."""
-    from bot.gazette import read_gazette_file
     from bot.hotline.verification import verify
     from bot.knowledge_files import read_knowledge_files
 
-    knowledge = read_knowledge_files(Settings.from_environment().knowledge_dir).as_knowledge()
-    files = [f for source in sources for f in (sorted(source.glob("*.txt")) if source.is_dir() else [source])]
-    originals: list[SourceDocument] = []
-    for file in files:
-        try:
-            originals.extend(read_gazette_file(file).documents)
-        except GazetteRefused as error:
-            raise HotlineError(f"{file.name}：{error}") from error
-    report = verify(knowledge, originals)
+    files = read_knowledge_files(Settings.from_environment().knowledge_dir)
+    report = verify(files.as_knowledge(), _originals(sources, files.jurisdictions))
     for problem in report.problems:
         click.echo(f"{problem.entry}：{problem.fault}")
     click.echo(
@@ -175,6 +167,20 @@ def verify_knowledge(sources: tuple[Path, ...]) -> None:
     )
     if report.problems:
         raise HotlineError("知识与原文不一致，见上。")
+
+
+def _originals(sources: Sequence[Path], places: Sequence[Jurisdiction]) -> list[SourceDocument]:
+    """Return the documents in ``sources``, each file read as a gazette of the covered place that it names most often."""
+    found: list[SourceDocument] = []
+    for file in (f for source in sources for f in (sorted(source.glob("*.txt")) if source.is_dir() else [source])):
+        try:
+            text = "".join(document.text for document in _read(file, None, None).documents)
+            covered = [place for place in places if place.covered]
+            named = {place.id: sum(map(text.count, (place.name, *place.aliases))) for place in covered}
+            found.extend(_read(file, max(covered, key=lambda place: named[place.id]), None).documents)
+        except GazetteRefused as error:
+            raise HotlineError(f"{file.name}：{error}") from error
+    return found
 
 
 @click.command(help="按账本编号回放一次答复：当时的问题（已遮盖个人信息）、依据的条目版本和显示的文字。")

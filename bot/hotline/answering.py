@@ -14,7 +14,7 @@ from bot.hotline.knowledge import AnswerKind, Knowledge
 from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
-from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text
+from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.understanding import Understanding
 from bot.text.normalise import has_words, normalise
 
@@ -32,16 +32,17 @@ _TOO_LONG = 3000  # characters that are read; what follows is not
 _UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
 _CHAT_CERTAIN = 0.5
 _COMPLAINT_CERTAIN = 0.5
+_WORTH_OFFERING = 0.15  # share of the best one's confidence from which another entry is offered beside it
+_LONGEST_OFFER = 560  # characters
 _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks something, it does not complain
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which confidence an entry is given as the answer, and from which it is offered as a choice."""
+    """From which confidence an entry is given as the answer, and from which it is offered as one of several."""
 
-    alone: float = 0.7  # one entry is the whole answer
-    answer: float = 0.4  # the best entry is given, with a second one of its document where that is close
-    offer: float = 0.12  # it is offered as a choice
+    answer: float = 0.6
+    offer: float = 0.12
 
 
 @dataclass(frozen=True)
@@ -91,22 +92,19 @@ class Assistant:
         if not has_words(text):
             return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
         if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
-            return self._answered([Ranked(self._entries[chosen], 1.0)], turn, turn.dialogue.text)
+            return self._answered(Ranked(self._entries[chosen], 1.0), turn, turn.dialogue.text)
         found = self.places.find(text, self._place(turn))
         if found.jurisdiction:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
         ranked, used = self._rank(text, turn, place_changed=bool(found.jurisdiction))
-        if turn.understanding.probability("report_problem") < _COMPLAINT_LIKELY:
-            ranked = [r for r in ranked if r.entry.kind is not AnswerKind.ROUTE]
-        best = ranked[0] if ranked else None
-        answering = self._answering(ranked)
-        if answering and not found.uncovered:
-            return self._answered(answering, turn, used)
+        best = ranked[0].confidence if ranked else 0.0
+        if best >= self._thresholds.answer and not found.uncovered:
+            return self._answered(ranked[0], turn, used)
         if reply := self._small_talk(turn):
             return reply
         if found.uncovered:
             return self._elsewhere(found.uncovered, turn)
-        if best and best.confidence >= self._thresholds.offer:
+        if best >= self._thresholds.offer:
             return self._offer(ranked, turn, used)
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
             dialogue = turn.dialogue.heard(self.masked(used))
@@ -132,32 +130,21 @@ class Assistant:
         if index is None:
             return [], text
         own = index.lexicon.canonical(self.places.strip(text))
-        ranked = index.rank(own, turn.understanding, self._ranker)
+        routes = turn.understanding.probability("report_problem") >= _COMPLAINT_LIKELY
+        ranked = index.rank(own, turn.understanding, self._ranker, routes=routes)
         before = turn.dialogue.text
         if not before or not (looks_like_follow_up(own) or place_changed):
             return ranked, own
         joined = f"{before}，{own}" if own else before
-        leaning = index.rank_follow_up(own, joined, turn.dialogue.topic, turn.understanding, self._ranker)
+        leaning = index.rank_follow_up(
+            own, joined, turn.dialogue.topic, turn.understanding, self._ranker, routes=routes
+        )
         if not ranked or (leaning and leaning[0].confidence > ranked[0].confidence):
             return leaning, joined
         return ranked, own
 
-    def _answering(self, ranked: Sequence[Ranked]) -> list[Ranked]:
-        """Return the entries that are sure enough to be the answer: one, or two of one document that are so together.
-
-        Where two provisions of a document are both likely, saying both is a better answer than asking back.
-        """
-        if not ranked:
-            return []
-        best, *others = ranked
-        close = [r for r in others if _go_together(best, r)][:1]
-        if best.confidence >= self._thresholds.alone:
-            return [best]
-        return [best, *close] if best.confidence >= self._thresholds.answer else []
-
-    def _answered(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
-        entries = [r.entry for r in ranked]
-        entry, confidence = entries[0], ranked[0].confidence
+    def _answered(self, ranked: Ranked, turn: Turn, used: str) -> Reply:
+        entry = ranked.entry
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
@@ -166,12 +153,12 @@ class Assistant:
         )
         return Reply(
             kind=kind,
-            text=answer_text(entries, self.knowledge, day, place),
+            text=answer_text(entry, self.knowledge, day, place),
             jurisdiction=entry.jurisdiction,
             dialogue=dialogue,
-            confidence=round(confidence, 4),
-            entries=tuple((e.id, e.version) for e in entries),
-            citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
+            confidence=round(ranked.confidence, 4),
+            entries=((entry.id, entry.version),),
+            citations=citations_of(entry, self.knowledge, day),
             context={"read_as": self.masked(used)},
         )
 
@@ -192,18 +179,29 @@ class Assistant:
         return self._plain("chitchat", _CHAT[intent], turn, self._place(turn), turn.dialogue.heard(""))
 
     def _offer(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
-        likely = [r.entry for r in ranked if r.confidence >= self._thresholds.offer / 3][:3]
-        lines = "\n".join(f"{i}. {e.question}" for i, e in enumerate(likely, 1))
-        text = f"您是想问下面哪个问题？回复数字即可；都不是的话，请换个说法，或回复“转人工”。\n{lines}"
+        """Return the likeliest questions with their answers, to choose from: reading them beats asking once more."""
+        day = self._today()
+        likely = [r.entry for r in ranked if r.confidence >= ranked[0].confidence * _WORTH_OFFERING][:3]
+        text = offer_text(likely, self.knowledge, day)
+        while len(text) > _LONGEST_OFFER and len(likely) > 1:
+            likely.pop()
+            text = offer_text(likely, self.knowledge, day)
         dialogue = replace(
             turn.dialogue,
             text=self.masked(used)[-160:],
             offers=tuple(e.id for e in likely),
             misses=turn.dialogue.misses + 1,
         )
-        choices = tuple(Choice(e.question, e.question) for e in likely)
-        reply = self._plain("clarify", text, turn, self._place(turn), dialogue)
-        return replace(reply, choices=choices, confidence=round(ranked[0].confidence, 4))
+        return Reply(
+            kind="clarify",
+            text=text,
+            jurisdiction=self._place(turn),
+            dialogue=dialogue,
+            confidence=round(ranked[0].confidence, 4),
+            entries=tuple((e.id, e.version) for e in likely),
+            citations=tuple(c for e in likely for c in citations_of(e, self.knowledge, day)),
+            choices=tuple(Choice(e.question, e.question) for e in likely),
+        )
 
     def _unsupported(self, turn: Turn, used: str) -> Reply:
         place = self.places.name(self._place(turn))
@@ -220,15 +218,6 @@ class Assistant:
     @staticmethod
     def _plain(kind: str, text: str, turn: Turn, jurisdiction: str, dialogue: Dialogue) -> Reply:
         return Reply(kind=kind, text=text, jurisdiction=jurisdiction, dialogue=dialogue)
-
-
-def _go_together(best: Ranked, other: Ranked) -> bool:
-    """Return whether ``other`` is about as likely as ``best`` and rests on the same document."""
-    return (
-        other.confidence >= best.confidence / 2
-        and best.entry.kind is other.entry.kind is AnswerKind.ANSWER
-        and {c.document for c in best.entry.citations} == {c.document for c in other.entry.citations}
-    )
 
 
 def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bot.hotline.knowledge import KnowledgeEntry
+from bot.hotline.knowledge import Citation, KnowledgeEntry
 from bot.hotline.lexicon import Lexicon
 from bot.hotline.understanding import Understanding, readings
 from bot.text.arrays import Array
@@ -28,7 +28,6 @@ SCORES = (
 )
 FEATURES = (
     *SCORES,
-    *(f"lead_{name}" for name in SCORES),  # how far ahead of the best other entry
     "intent",  # probability of the entry's intent
     "item_shared",  # the question names one of the entry's items
     "item_missed",  # the question names items, none of them the entry's
@@ -36,7 +35,6 @@ FEATURES = (
     "is_route",
     "is_scope",
     "is_directory",
-    "length",  # log of the question's length
 )
 
 
@@ -49,40 +47,40 @@ def intent_of(entry: KnowledgeEntry) -> str:
 
 # What is known about the best entry when it comes to whether it really answers.
 DOUBTS = (
-    "best",  # logit of its probability
-    "rival",  # logit of the best other provision's probability
+    "share",  # log of its probability among all entries
+    "lead",  # how far its score is ahead of the best one that rests on another provision
     "unsupported",  # probability that nothing here answers such a question
-    "intent",  # probability of its intent
-    *(f"best_{name}" for name in SCORES),
-    "length",
 )
+_FARTHEST = 8.0  # a greater lead says no more
+_EXCLUDED = 50.0  # taken from the score of an entry that must not answer
 
 
 @dataclass(frozen=True)
-class Logistic:
-    """A logistic regression: sigmoid(bias + weights · (values - means) / scales)."""
+class Weights:
+    """A weighing of evidence: ``bias + weights · (values - means) / scales``."""
 
     weights: tuple[float, ...]
-    bias: float
     means: tuple[float, ...]
     scales: tuple[float, ...]
+    bias: float = 0.0
 
-    def probabilities(self, values: Array) -> Array:
-        """Return probabilities for ``values`` of shape ``(rows, len(weights))``."""
+    def scores(self, values: Array) -> Array:
+        """Return one score for each row of ``values``, shape ``(rows, len(weights))``."""
         standard = (values - np.asarray(self.means)) / np.asarray(self.scales)
-        return 1.0 / (1.0 + np.exp(-(standard @ np.asarray(self.weights) + self.bias)))
+        return standard @ np.asarray(self.weights) + self.bias
 
 
 @dataclass(frozen=True)
 class Ranker:
     """What was trained: which entry fits best, and how sure it is that the best one answers.
 
-    ``fit`` weighs `FEATURES` of every entry, ``trust`` weighs `DOUBTS` about the best. ``synonyms`` maps a word to the
-    one that stands for all of its meaning.
+    ``fit`` weighs `FEATURES` of every entry: its scores are the logits of a choice among the entries (conditional
+    logit, McFadden 1974). ``trust`` weighs `DOUBTS` about the best: the logit that it answers. ``synonyms`` maps a word
+    to the one that stands for all of its meaning.
     """
 
-    fit: Logistic
-    trust: Logistic
+    fit: Weights
+    trust: Weights
     synonyms: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -112,7 +110,8 @@ class EntryIndex:
         short = [f"{canonical(e.question)} {canonical(e.answer)}" for e in self.entries]
         self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, lexicon.words, sound_grams)]
         self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, lexicon.words)]
-        self._rests = [e.citations for e in self.entries]
+        numbers: dict[tuple[Citation, ...], int] = {}
+        self._rests = np.asarray([numbers.setdefault(e.citations, len(numbers)) for e in self.entries])
         self._item_sets = [frozenset(e.items) for e in self.entries]
         self._intents = [intent_of(e) for e in self.entries]
         self._kinds = np.asarray(
@@ -135,16 +134,17 @@ class EntryIndex:
         missed = np.asarray([bool(items and own and not items & own) for own in self._item_sets], dtype=np.float32)
         other = np.asarray([bool(numbers and not numbers & own) for own in self._item_sets], dtype=np.float32)
         intent = np.asarray([understanding.probability(name) for name in self._intents], dtype=np.float32)
-        length = np.full(len(self.entries), math.log(1 + len(text)), dtype=np.float32)
-        columns = [*scores, *map(_lead, scores), intent, shared, missed, other, *self._kinds.T, length]
+        columns = [*scores, intent, shared, missed, other, *self._kinds.T]
         return np.stack(columns, axis=1)
 
-    def rank(self, text: str, understanding: Understanding, ranker: Ranker, top: int = 5) -> list[Ranked]:
-        """Return the ``top`` entries for canonical ``text``, most probable first."""
-        return self._ranked(self.features(text, understanding), understanding, ranker, top)
+    def rank(
+        self, text: str, understanding: Understanding, ranker: Ranker, *, routes: bool = True, top: int = 5
+    ) -> list[Ranked]:
+        """Return the ``top`` entries for canonical ``text``, most probable first, routing rules only with ``routes``."""
+        return self._ranked(self.features(text, understanding), understanding, ranker, top, self._shut_out(routes))
 
     def rank_follow_up(
-        self, own: str, joined: str, topic: str | None, understanding: Understanding, ranker: Ranker
+        self, own: str, joined: str, topic: str | None, understanding: Understanding, ranker: Ranker, *, routes: bool
     ) -> list[Ranked]:
         """Rank for a message that leans on what went before: ``own`` words count besides the ``joined`` text.
 
@@ -153,61 +153,36 @@ class EntryIndex:
         features = self.features(joined, understanding)
         if own:
             features = (features + self.features(own, understanding)) / 2
-        outside = [bool(topic) and e.topic != topic for e in self.entries]
-        return self._ranked(features, understanding, ranker, 5, outside)
+        outside = np.asarray([bool(topic) and e.topic != topic for e in self.entries])
+        return self._ranked(features, understanding, ranker, 5, self._shut_out(routes) | outside)
+
+    def _shut_out(self, routes: bool) -> Array:
+        is_route = self._kinds[:, 0].astype(bool)
+        return np.zeros_like(is_route) if routes else is_route
 
     def _ranked(
-        self,
-        features: Array,
-        understanding: Understanding,
-        ranker: Ranker,
-        top: int,
-        outside: Sequence[bool] | None = None,
+        self, features: Array, understanding: Understanding, ranker: Ranker, top: int, shut_out: Array
     ) -> list[Ranked]:
         if not self.entries:
             return []
-        fits = ranker.fit.probabilities(features)
         # A message that names a public number is never answered with another department's line.
         mistaken = features[:, FEATURES.index("number_missed")] * features[:, FEATURES.index("is_directory")]
-        fits = np.where(mistaken, 1e-6, fits)
-        if outside is not None:
-            fits = np.where(outside, 1e-6, fits)
-        order = np.argsort(-fits)[:top]
-        trust = float(ranker.trust.probabilities(self.doubts(features, fits, understanding)[None])[0])
-        share = trust / float(fits[order[0]])
-        return [Ranked(self.entries[i], float(fits[i]) * share) for i in order]
+        scores = ranker.fit.scores(features) - _EXCLUDED * (shut_out | (mistaken > 0))
+        order = np.argsort(-scores)[:top]
+        trust = float(sigmoid(ranker.trust.scores(self.doubts(scores, understanding)[None]))[0])
+        return [Ranked(self.entries[i], trust * math.exp(scores[i] - scores[order[0]])) for i in order]
 
-    def doubts(self, features: Array, fits: Array, understanding: Understanding) -> Array:
-        """Return `DOUBTS` about the entry that fits best, shape ``(len(DOUBTS),)``."""
-        best = int(np.argmax(fits))
-        rivals = fits[[self._rests[i] != self._rests[best] for i in range(len(fits))]]
-        rival = float(rivals.max()) if len(rivals) else 1e-6
-        column = FEATURES.index("intent")
-        return np.asarray(
-            [
-                _logit(float(fits[best])),
-                _logit(rival),
-                understanding.probability("ask_unsupported"),
-                features[best, column],
-                *features[best, : len(SCORES)],
-                features[best, -1],
-            ]
-        )
+    def doubts(self, scores: Array, understanding: Understanding) -> Array:
+        """Return `DOUBTS` about the entry with the best of ``scores``, shape ``(len(DOUBTS),)``."""
+        best = int(np.argmax(scores))
+        lead = scores[best] - scores[self._rests != self._rests[best]].max(initial=-math.inf)
+        share = -math.log(np.exp(scores - scores[best]).sum())
+        return np.asarray([share, min(float(lead), _FARTHEST), understanding.probability("ask_unsupported")])
 
     def _best(self, scores: Sequence[Array]) -> Array:
         return np.maximum.reduceat(np.max(scores, axis=0), self._starts)
 
 
-def _logit(probability: float) -> float:
-    clipped = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(clipped / (1 - clipped))
-
-
-def _lead(scores: Array) -> Array:
-    """Return how far each score is ahead of the best other one (negative: behind it)."""
-    if len(scores) < 2:
-        return scores.copy()
-    first, second = np.argsort(-scores)[:2]
-    best_other = np.full(len(scores), scores[first], dtype=np.float32)
-    best_other[first] = scores[second]
-    return scores - best_other
+def sigmoid(logits: Array) -> Array:
+    """Return the probabilities whose logits are ``logits``."""
+    return 1.0 / (1.0 + np.exp(-logits))

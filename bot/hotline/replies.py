@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,9 +90,22 @@ def citations_of(entry: KnowledgeEntry, knowledge: Knowledge, day: dt.date) -> t
     return tuple(found)
 
 
-def answer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date, place: str | None) -> str:
-    """Return the text for answering ``entries``; ``place`` is named first where the citizen might expect another."""
-    parts = [f"【{place}】" + entry.answer if place and not i else entry.answer for i, entry in enumerate(entries)]
+def answer_text(entry: KnowledgeEntry, knowledge: Knowledge, day: dt.date, place: str | None) -> str:
+    """Return the text for answering ``entry``; ``place`` is named first where the citizen might expect another."""
+    answer = f"【{place}】{entry.answer}" if place else entry.answer
+    return "\n".join([answer, *_sources([entry], knowledge, day)])
+
+
+def offer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date) -> str:
+    """Return the text that offers ``entries`` to choose from, each with its question and answer."""
+    parts = [f"{i}. {entry.question}\n{entry.answer}" for i, entry in enumerate(entries, 1)]
+    first = "我不能肯定您问的是哪一个，最接近的有：" if len(entries) > 1 else "我不能肯定您问的是不是这个："
+    last = "都不是的话，请换个说法，或回复“转人工”。"
+    return "\n".join([first, *parts, *_sources(entries, knowledge, day), last])
+
+
+def _sources(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date) -> Iterator[str]:
+    """Yield a line for each document that ``entries`` rest on: title, number, provisions, whether it still applies."""
     sources: dict[str, dict[str, None]] = {}
     for entry in entries:
         for citation in entry.citations:
@@ -100,10 +113,8 @@ def answer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt
     for document_id, paths in sources.items():
         document = knowledge.documents[document_id]
         number = f"（{document.number}）" if document.number else ""
-        parts.append(
-            f"依据：《{document.title}》{number}{'、'.join(paths)}。{validity_text(document, day)}".rstrip("。") + "。"
-        )
-    return "\n".join(parts)
+        line = f"依据：《{document.title}》{number}{'、'.join(paths)}。{validity_text(document, day)}"
+        yield line.rstrip("。") + "。"
 
 
 def payload_of(reply: Reply, ledger: str | None) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def payload_of(reply: Reply, ledger: str | None) -> dict[str, Any]:
         "kind": reply.kind,
         "jurisdiction": reply.jurisdiction,
         "confidence": reply.confidence,
-        "entry": reply.entries[0][0] if reply.entries else None,
+        "entry": reply.entries[0][0] if reply.entries and reply.kind != "clarify" else None,  # clarify: none is chosen
         "citations": list(reply.citations),
         "ledger": ledger,
     }

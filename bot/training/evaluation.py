@@ -136,19 +136,20 @@ def build_bench(root: Path, ranker: Ranker, thresholds: Thresholds | None = None
     return Bench(assistant, classifier)
 
 
-def summary(judged: Sequence[Judged]) -> list[tuple[str, int, float, float]]:
-    """Return (group, asked, share passed, share wrong) for all, each kind and each style."""
+def summary(judged: Sequence[Judged]) -> list[tuple[str, int, float, float, float]]:
+    """Return (group, asked, share answered, share passed, share wrong) for all, each kind and each style."""
     asked: Counter[str] = Counter()
+    answered: Counter[str] = Counter()
     passed: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     for item in judged:
         for group in ("全部", f"类型 {item.question.kind}", f"风格 {item.question.style}"):
             asked[group] += 1
+            answered[group] += item.reply.kind not in ABSTAINED
             passed[group] += not item.fault
             wrong[group] += item.wrong
-    return [
-        (g, asked[g], passed[g] / asked[g], wrong[g] / asked[g]) for g in sorted(asked, key=lambda g: (g != "全部", g))
-    ]
+    groups = sorted(asked, key=lambda g: (g != "全部", g))
+    return [(g, asked[g], answered[g] / asked[g], passed[g] / asked[g], wrong[g] / asked[g]) for g in groups]
 
 
 def evaluate(settings: Settings, say: Callable[[str], object]) -> None:
@@ -156,9 +157,9 @@ def evaluate(settings: Settings, say: Callable[[str], object]) -> None:
     bench = build_bench(PROJECT_ROOT, load_ranker(model_files(PROJECT_ROOT, settings.models_dir).ranker))
     questions = [q for path in sorted((PROJECT_ROOT / "tests" / "nlu").glob("*.jsonl")) for q in read_questions(path)]
     judged = bench.judge(questions)
-    say(f"{'':24}{'问':>6}{'答对':>8}{'答错':>8}")
-    for group, count, passed, wrong in summary(judged):
-        say(f"{group:24}{count:6}{passed:8.1%}{wrong:8.1%}")
+    say(f"{'':24}{'问':>6}{'作答':>8}{'通过':>8}{'答错':>8}")
+    for group, count, answered, passed, wrong in summary(judged):
+        say(f"{group:24}{count:6}{answered:8.1%}{passed:8.1%}{wrong:8.1%}")
     folder = PROJECT_ROOT / "var" / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "failures.jsonl").open("w", encoding="utf8") as out:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from bot.errors import HotlineError
 from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
 from bot.hotline.lexicon import lexicons_of
-from bot.hotline.ranking import DOUBTS, FEATURES, SCORES, EntryIndex, Logistic, Ranker, intent_of
+from bot.hotline.ranking import DOUBTS, FEATURES, SCORES, EntryIndex, Ranker, Weights, intent_of
 from bot.hotline.understanding import Understanding
 from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler
 
-_HARDEST = 8  # entries besides the right one that a question is compared with
+_HARDEST = 30  # entries besides the right one that a question is compared with
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,13 @@ def train_ranker(
             index = EntryIndex([e for e in kept if e.jurisdiction == place], lexicon)
             own = [(text, target) for text, target in held if target.startswith(f"{place}.")]
             asked.extend(_asked(index, [*own, *((text, "") for text, _ in outside_held)], classifier))
-    fit = _fit(
-        np.concatenate([a.features[a.hardest] for a in asked]),
-        _concatenated(a.right[a.hardest] for a in asked),
-        settings,
-    )
+    fit = _fit_choice(asked, settings)
     doubts, right = [], []
     for one in asked:
-        fits = fit.probabilities(one.features)
-        best = int(np.argmax(fits))
-        doubts.append(one.index.doubts(one.features, fits, one.understanding))
-        right.append(one.answers[best])
-    return Ranker(fit, _fit(np.stack(doubts), np.asarray(right), settings), dict(synonyms))
+        scores = fit.scores(one.features)
+        doubts.append(one.index.doubts(scores, one.understanding))
+        right.append(one.answers[int(np.argmax(scores))])
+    return Ranker(fit, _fit_trust(np.stack(doubts), np.asarray(right), settings), dict(synonyms))
 
 
 @dataclass(frozen=True)
@@ -79,13 +75,8 @@ class _Asked:
     index: EntryIndex
     understanding: Understanding
     features: Array
-    hardest: Array  # rows to learn the fit from: the right entry and the likeliest others
-    right: Array  # per entry: it is the one the question was written for
+    own: int | None  # the entry that the question was written for, if any
     answers: Array  # per entry: it rests on the same provisions, so its answer will do
-
-
-def _concatenated(parts: Iterable[Array]) -> Array:
-    return np.concatenate(list(parts))
 
 
 def _split(
@@ -129,26 +120,52 @@ def _asked(index: EntryIndex, queries: Sequence[tuple[str, str]], classifier: Te
         understanding = Understanding(dict(classifier.predict(strip_filler(normalise(text))).ranking))
         features = index.features(index.lexicon.canonical(text), understanding).astype(np.float32)
         own = positions.get(target)
-        right = np.asarray([i == own for i in range(len(index.entries))])
         rests = index.entries[own].citations if own is not None else None
         answers = np.asarray([e.citations == rests for e in index.entries])
-        hardest = np.argsort(-features[:, : len(SCORES)].sum(axis=1))[:_HARDEST]
-        if own is not None:
-            hardest = np.unique(np.append(hardest, own))
-        yield _Asked(index, understanding, features, hardest, right, answers)
+        yield _Asked(index, understanding, features, own, answers)
 
 
-def _fit(values: Array, right: Array, settings: RankerSettings) -> Logistic:
+def _fit_choice(asked: Sequence[_Asked], settings: RankerSettings) -> Weights:
+    """Return the weights under which the right entry of each question is the likeliest among the hardest ones.
+
+    Maximum likelihood of a conditional logit with an L2 penalty.
+    """
+    groups, chosen = [], []
+    for one in asked:
+        if one.own is not None:
+            hardest = np.argsort(-one.features[:, : len(SCORES)].sum(axis=1))[:_HARDEST]
+            rows = np.unique(np.append(hardest, one.own))
+            chosen.append(int(np.searchsorted(rows, one.own)))
+            groups.append(one.features[rows])
+    starts = np.cumsum([0, *(len(group) for group in groups)])
+    values, means, scales = _standardised(np.concatenate(groups).astype(np.float64))
+    group_of = np.repeat(np.arange(len(groups)), np.diff(starts))
+    right = starts[:-1] + np.asarray(chosen)
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        scores: Array = values @ weights
+        scores = scores - np.maximum.reduceat(scores, starts[:-1])[group_of]
+        sums = np.add.reduceat(np.exp(scores), starts[:-1])
+        shares = np.exp(scores) / sums[group_of]
+        penalty = settings.regularisation * weights
+        likelihood = scores[right].sum() - np.log(sums).sum()
+        return penalty @ weights / 2 - likelihood, values.T @ shares - values[right].sum(axis=0) + penalty
+
+    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B")
+    return Weights(tuple(map(float, found.x)), means, scales)
+
+
+def _fit_trust(doubts: Array, right: Array, settings: RankerSettings) -> Weights:
+    """Return the weights under which the probability that the best entry answers is calibrated (Platt 1999)."""
+    values, means, scales = _standardised(doubts)
+    model = LogisticRegression(C=1 / settings.regularisation, random_state=settings.seed).fit(values, right)
+    return Weights(tuple(map(float, model.coef_[0])), means, scales, float(model.intercept_[0]))
+
+
+def _standardised(values: Array) -> tuple[Array, tuple[float, ...], tuple[float, ...]]:
     means, scales = values.mean(axis=0), values.std(axis=0)
     scales[scales == 0] = 1.0
-    model = LogisticRegression(C=settings.regularisation, max_iter=500, random_state=settings.seed)
-    model.fit((values - means) / scales, right)
-    return Logistic(
-        tuple(map(float, model.coef_[0])),
-        float(model.intercept_[0]),
-        tuple(map(float, means)),
-        tuple(map(float, scales)),
-    )
+    return (values - means) / scales, tuple(map(float, means)), tuple(map(float, scales))
 
 
 def read_synonyms(path: Path) -> dict[str, str]:
@@ -185,8 +202,8 @@ def load_ranker(path: Path) -> Ranker:
         raise HotlineError(f"没有可用的排序模型 {path.name}，请运行 make train。") from error
     if (tuple(content.get("features", ())), tuple(content.get("doubts", ()))) != (FEATURES, DOUBTS):
         raise HotlineError(f"排序模型 {path.name} 与当前程序不符，请运行 make train。")
-    return Ranker(_logistic(content["fit"]), _logistic(content["trust"]), content["synonyms"])
+    return Ranker(_weights(content["fit"]), _weights(content["trust"]), content["synonyms"])
 
 
-def _logistic(content: Mapping[str, Any]) -> Logistic:
-    return Logistic(tuple(content["weights"]), content["bias"], tuple(content["means"]), tuple(content["scales"]))
+def _weights(content: Mapping[str, Any]) -> Weights:
+    return Weights(tuple(content["weights"]), tuple(content["means"]), tuple(content["scales"]), content["bias"])

@@ -112,13 +112,13 @@ def test_what_nothing_answers_gets_an_honest_no_and_a_way_on(assistant: Assistan
 
 
 def test_a_complaint_that_no_department_surely_fits_goes_to_a_person(assistant: Assistant) -> None:
-    reply = ask(assistant.with_thresholds(alone=1.1, answer=1.1, offer=1.1), "有人老在楼道里怪叫", report_problem=0.9)
+    reply = ask(assistant.with_thresholds(answer=1.1, offer=1.1), "有人老在楼道里怪叫", report_problem=0.9)
     assert reply.kind == "handoff"
     assert "话务员" in reply.text
 
 
 def test_choices_are_questions_and_can_be_taken_by_number(assistant: Assistant) -> None:
-    cautious = assistant.with_thresholds(alone=1.1, answer=1.1, offer=0.0)
+    cautious = assistant.with_thresholds(answer=1.1, offer=0.0)
     reply = cautious.answer(turn("市民卡", ask_materials=0.3))
     assert reply.kind == "clarify"
     assert all(choice.title.endswith("？") for choice in reply.choices)

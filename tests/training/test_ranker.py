@@ -6,16 +6,16 @@ import pytest
 
 from bot.errors import HotlineError
 from bot.hotline.lexicon import Lexicon
-from bot.hotline.ranking import DOUBTS, FEATURES, EntryIndex, Logistic, Ranker
+from bot.hotline.ranking import DOUBTS, FEATURES, EntryIndex, Ranker, Weights
 from bot.hotline.understanding import Understanding
 from bot.training.ranker import load_ranker, read_synonyms, save_ranker
 
 
-def logistic(size: int) -> Logistic:
-    return Logistic((0.5,) * size, -1.0, (0.0,) * size, (1.0,) * size)
+def weights(size: int) -> Weights:
+    return Weights((0.5,) * size, (0.0,) * size, (1.0,) * size, -1.0)
 
 
-RANKER = Ranker(logistic(len(FEATURES)), logistic(len(DOUBTS)), {"证件": "材料"})
+RANKER = Ranker(weights(len(FEATURES)), weights(len(DOUBTS)), {"证件": "材料"})
 
 
 def test_what_was_saved_is_loaded_again(tmp_path: Path) -> None:
@@ -40,9 +40,9 @@ def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
         load_ranker(tmp_path / "r.json")
 
 
-def test_probabilities_grow_with_the_evidence() -> None:
-    low, high = RANKER.fit.probabilities(np.stack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]))
-    assert 0 < low < high < 1
+def test_scores_grow_with_the_evidence() -> None:
+    low, high = RANKER.fit.scores(np.stack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]))
+    assert low < high
 
 
 def test_an_index_without_entries_ranks_nothing() -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
-from bot.hotline.knowledge import AnswerKind, Knowledge
+from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
-from bot.hotline.understanding import Understanding
+from bot.hotline.understanding import Understanding, questions_in
 from bot.text.normalise import has_words, normalise
 
 _CHAT = {
@@ -92,20 +92,23 @@ class Assistant:
         if not has_words(text):
             return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
         if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
-            return self._answered(Ranked(self._entries[chosen], 1.0), turn, turn.dialogue.text)
+            return self._answered([Ranked(self._entries[chosen], 1.0)], turn, turn.dialogue.text)
         found = self.places.find(text, self._place(turn))
         if found.jurisdiction:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
         ranked, used = self._rank(text, turn, place_changed=bool(found.jurisdiction))
         best = ranked[0].confidence if ranked else 0.0
         if best >= self._thresholds.answer and not found.uncovered:
-            return self._answered(ranked[0], turn, used)
+            return self._answered(ranked[:1], turn, used)
         if reply := self._small_talk(turn):
             return reply
         if found.uncovered:
             return self._elsewhere(found.uncovered, turn)
         if best >= self._thresholds.offer:
-            return self._offer(ranked, turn, used)
+            several = self._each_question(text, turn)
+            return self._answered(several, turn, used) if several else self._offer(ranked, turn, used)
+        if not turn.dialogue.jurisdiction and (others := self._other_places(text, turn)):
+            return self._offer(others, turn, used)
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
             dialogue = turn.dialogue.heard(self.masked(used))
             return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), dialogue)
@@ -143,8 +146,36 @@ class Assistant:
             return leaning, joined
         return ranked, own
 
-    def _answered(self, ranked: Ranked, turn: Turn, used: str) -> Reply:
-        entry = ranked.entry
+    def _each_question(self, text: str, turn: Turn) -> list[Ranked]:
+        """Return the answer to each of several questions in ``text``, nothing unless all of them are answered."""
+        index = self._indexes[self._place(turn)]
+        parts = [index.lexicon.canonical(self.places.strip(part)) for part in questions_in(text)]
+        if len(parts) < 2:
+            return []
+        found: dict[str, Ranked] = {}
+        topic = None
+        for number, part in enumerate(parts[:3]):
+            joined = f"{parts[0]}，{part}" if number else part
+            ranked = index.rank_follow_up(part, joined, topic, turn.understanding, self._ranker, routes=False)
+            if ranked[0].confidence < self._thresholds.answer:
+                return []
+            topic = ranked[0].entry.topic
+            found.setdefault(ranked[0].entry.id, ranked[0])
+        return list(found.values())
+
+    def _other_places(self, text: str, turn: Turn) -> list[Ranked]:
+        """Return what other places surely answer to a question that names none, the surest place's first."""
+        own = self._place(turn)
+        found = []
+        for place, index in self._indexes.items():
+            if place != own:
+                words = index.lexicon.canonical(text)
+                found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
+        return sorted((r for r in found if r.confidence >= self._thresholds.answer), key=lambda r: -r.confidence)
+
+    def _answered(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
+        entries = [r.entry for r in ranked]
+        entry = entries[0]
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
@@ -153,12 +184,12 @@ class Assistant:
         )
         return Reply(
             kind=kind,
-            text=answer_text(entry, self.knowledge, day, place),
+            text=answer_text(entries, self.knowledge, day, place),
             jurisdiction=entry.jurisdiction,
             dialogue=dialogue,
-            confidence=round(ranked.confidence, 4),
-            entries=((entry.id, entry.version),),
-            citations=citations_of(entry, self.knowledge, day),
+            confidence=round(min(r.confidence for r in ranked), 4),
+            entries=tuple((e.id, e.version) for e in entries),
+            citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
             context={"read_as": self.masked(used)},
         )
 
@@ -180,12 +211,9 @@ class Assistant:
 
     def _offer(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
         """Return the likeliest questions with their answers, to choose from: reading them beats asking once more."""
-        day = self._today()
         likely = [r.entry for r in ranked if r.confidence >= ranked[0].confidence * _WORTH_OFFERING][:3]
-        text = offer_text(likely, self.knowledge, day)
-        while len(text) > _LONGEST_OFFER and len(likely) > 1:
+        while len(text := self._offer_text(likely, turn)) > _LONGEST_OFFER and len(likely) > 1:
             likely.pop()
-            text = offer_text(likely, self.knowledge, day)
         dialogue = replace(
             turn.dialogue,
             text=self.masked(used)[-160:],
@@ -199,9 +227,15 @@ class Assistant:
             dialogue=dialogue,
             confidence=round(ranked[0].confidence, 4),
             entries=tuple((e.id, e.version) for e in likely),
-            citations=tuple(c for e in likely for c in citations_of(e, self.knowledge, day)),
+            citations=tuple(c for e in likely for c in citations_of(e, self.knowledge, self._today())),
             choices=tuple(Choice(e.question, e.question) for e in likely),
         )
+
+    def _offer_text(self, entries: Sequence[KnowledgeEntry], turn: Turn) -> str:
+        own = self._place(turn)
+        elsewhere = [self.places.name(e.jurisdiction) if e.jurisdiction != own else None for e in entries]
+        lacking = self.places.name(own) if all(elsewhere) else None
+        return offer_text(entries, elsewhere, lacking, self.knowledge, self._today())
 
     def _unsupported(self, turn: Turn, used: str) -> Reply:
         place = self.places.name(self._place(turn))

@@ -90,16 +90,33 @@ def citations_of(entry: KnowledgeEntry, knowledge: Knowledge, day: dt.date) -> t
     return tuple(found)
 
 
-def answer_text(entry: KnowledgeEntry, knowledge: Knowledge, day: dt.date, place: str | None) -> str:
-    """Return the text for answering ``entry``; ``place`` is named first where the citizen might expect another."""
-    answer = f"【{place}】{entry.answer}" if place else entry.answer
-    return "\n".join([answer, *_sources([entry], knowledge, day)])
+def answer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date, place: str | None) -> str:
+    """Return the text for answering ``entries``; ``place`` is named first where the citizen might expect another."""
+    answers = [entry.answer for entry in entries]
+    if place:
+        answers[0] = f"【{place}】{answers[0]}"
+    return "\n".join([*answers, *_sources(entries, knowledge, day)])
 
 
-def offer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date) -> str:
-    """Return the text that offers ``entries`` to choose from, each with its question and answer."""
-    parts = [f"{i}. {entry.question}\n{entry.answer}" for i, entry in enumerate(entries, 1)]
+def offer_text(
+    entries: Sequence[KnowledgeEntry],
+    elsewhere: Sequence[str | None],
+    lacking: str | None,
+    knowledge: Knowledge,
+    day: dt.date,
+) -> str:
+    """Return the text that offers ``entries`` to choose from, each with its question and answer.
+
+    ``elsewhere`` names the place of each entry that is not of the citizen's own; ``lacking`` is the citizen's place
+    where all of them are from elsewhere.
+    """
     first = "我不能肯定您问的是哪一个，最接近的有：" if len(entries) > 1 else "我不能肯定您问的是不是这个："
+    if lacking:
+        first = f"{lacking}的文件里我没有查到这方面的内容。您问的如果是别的地方，我查到："
+    parts = [
+        f"{number}. {f'【{place}】' if place else ''}{entry.question}\n{entry.answer}"
+        for number, (entry, place) in enumerate(zip(entries, elsewhere), 1)
+    ]
     last = "都不是的话，请换个说法，或回复“转人工”。"
     return "\n".join([first, *parts, *_sources(entries, knowledge, day), last])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 _CLAUSE_END = re.compile(r"[。！？；\n]|(?<=[呢吗吧啊])[，\s]")
+_CLAUSE = re.compile(r"[。！？；，、\n]|还有就是|另外|顺便问一下")
 _LONG = 36  # characters; a longer message is a story with the question somewhere in it
 _OPEN_QUESTION = re.compile(
     r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
@@ -32,6 +33,12 @@ class Understanding:
 def clauses(text: str) -> list[str]:
     """Return the sentences of normalised ``text`` that are worth reading on their own."""
     return [c for c in (part.strip(" ，、") for part in _CLAUSE_END.split(text)) if len(c) >= 2]
+
+
+def questions_in(text: str) -> list[str]:
+    """Return the parts of normalised ``text`` that ask something: sentences, or clauses that each hold a question."""
+    parts = [part.strip() for part in _CLAUSE.split(text)]
+    return [part for part in parts if len(part) >= 3 and _OPEN_QUESTION.search(part)]
 
 
 def readings(text: str) -> list[str]:

@@ -114,3 +114,12 @@ def test_any_text_can_be_read(text: str) -> None:
     for reading in (text, normalise(text)):
         found = detect_emergency(reading)
         assert found is None or found.numbers
+
+
+def test_hints_do_not_count_where_the_classifier_is_sure_that_a_short_message_reports_none() -> None:
+    text, sure = normalise("借给战友的钱要不回来，你们接不接"), Understanding({"ask_scope": 0.99})
+    assert detect_emergency(text)
+    assert detect_emergency(text, Understanding()), "without a classifier a hint counts"
+    assert not detect_emergency(text, sure)
+    assert detect_emergency(text + "，" + "这事我已经跟你们说了好多遍了，" * 2, sure), "a long message may hold two matters"
+    assert detect_emergency(normalise("我家着火了"), sure), "a sign always counts"

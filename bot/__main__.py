@@ -6,7 +6,14 @@ import sys
 
 import click
 
-from bot.commands.knowledge import import_gazette, load_knowledge_command, migrate, replay, verify_knowledge
+from bot.commands.knowledge import (
+    import_gazette,
+    knowledge_coverage,
+    load_knowledge_command,
+    migrate,
+    replay,
+    verify_knowledge,
+)
 from bot.commands.run import run
 from bot.commands.training import evaluate, train
 from bot.errors import HotlineError
@@ -17,7 +24,18 @@ def cli() -> None:
     """The root of all commands."""
 
 
-for command in (run, migrate, load_knowledge_command, import_gazette, verify_knowledge, train, evaluate, replay):
+_COMMANDS = (
+    run,
+    migrate,
+    load_knowledge_command,
+    import_gazette,
+    verify_knowledge,
+    knowledge_coverage,
+    train,
+    evaluate,
+    replay,
+)
+for command in _COMMANDS:
     cli.add_command(command)
 
 

@@ -169,6 +169,27 @@ def verify_knowledge(sources: tuple[Path, ...]) -> None:
         raise HotlineError("知识与原文不一致，见上。")
 
 
+@click.command(
+    "knowledge-coverage", help="读入原始公报，列出有数字或职责却没有条目写到的条款，以及看似互相矛盾的条目。"
+)
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def knowledge_coverage(sources: tuple[Path, ...]) -> None:
+    """List what the knowledge leaves out, and entries that seem to contradict each other."""
+    from bot.hotline.coverage import contradictions, gaps
+    from bot.knowledge_files import read_knowledge_files
+
+    files = read_knowledge_files(Settings.from_environment().knowledge_dir)
+    knowledge = files.as_knowledge()
+    left_out = list(gaps(knowledge, _originals(sources, files.jurisdictions)))
+    for gap in left_out:
+        what = f"未写到 {'、'.join(gap.figures)}" if gap.figures else "职责未写到"
+        click.echo(f"{gap.document} {gap.path}：{what}｜{gap.text[:60]}")
+    against = list(contradictions(knowledge))
+    for pair in against:
+        click.echo(f"可能矛盾：{pair.first.id}“{pair.first.answer[:40]}”↔ {pair.second.id}“{pair.second.answer[:40]}”")
+    click.echo(f"没有写到的条款 {len(left_out)} 处，可能矛盾 {len(against)} 对。")
+
+
 def _originals(sources: Sequence[Path], places: Sequence[Jurisdiction]) -> list[SourceDocument]:
     """Return the documents in ``sources``, each file read as a gazette of the covered place that it names most often."""
     found: list[SourceDocument] = []

@@ -64,8 +64,7 @@ class Report:
 
 def verify(knowledge: Knowledge, originals: Iterable[Original]) -> Report:
     """Check every entry, line and rule of ``knowledge`` whose documents are among ``originals``."""
-    found = {(_key(o.number), _title_key(o.title)): o for o in originals}
-    sources = {d.id: original for d in knowledge.documents.values() if (original := _original(d, found))}
+    sources = sources_of(knowledge, originals)
     checked = 0
     problems: list[Problem] = []
     missing: dict[str, None] = {}
@@ -78,6 +77,12 @@ def verify(knowledge: Knowledge, originals: Iterable[Original]) -> Report:
     return Report(checked, tuple(problems), tuple(missing))
 
 
+def sources_of(knowledge: Knowledge, originals: Iterable[Original]) -> dict[str, Original]:
+    """Return document id → its original, for the documents of ``knowledge`` that are among ``originals``."""
+    found = {(_key(o.number), _title_key(o.title)): o for o in originals}
+    return {d.id: original for d in knowledge.documents.values() if (original := _original(d, found))}
+
+
 def faults_of(
     entry: KnowledgeEntry, documents: Mapping[str, PolicyDocument], sources: Mapping[str, Original]
 ) -> Iterator[str]:
@@ -88,7 +93,7 @@ def faults_of(
     for citation in entry.citations:
         original = sources[citation.document]
         texts = {provision.path: provision.text for provision in original.provisions}
-        known |= figures(_about(documents[citation.document]))
+        known |= figures(about(documents[citation.document]))
         if not citation.provisions:
             known |= figures(original.text)
         for path in citation.provisions:
@@ -129,7 +134,7 @@ def _value(numeral: str) -> int:
     return total + digit
 
 
-def _about(document: PolicyDocument) -> str:
+def about(document: PolicyDocument) -> str:
     """Return the document's own number, title and dates as text that an answer may repeat."""
     days: list[dt.date | None] = [document.issued_on, document.effective_from, document.effective_until]
     spelt = [f"{d.year}年{d.month}月{d.day}日" for d in [*days, document.repealed_on] if d]

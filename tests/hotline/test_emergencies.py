@@ -121,5 +121,7 @@ def test_hints_do_not_count_where_the_classifier_is_sure_that_a_short_message_re
     assert detect_emergency(text)
     assert detect_emergency(text, Understanding()), "without a classifier a hint counts"
     assert not detect_emergency(text, sure)
-    assert detect_emergency(text + "，" + "这事我已经跟你们说了好多遍了，" * 2, sure), "a long message may hold two matters"
+    assert detect_emergency(text + "，" + "这事我已经跟你们说了好多遍了，" * 2, sure), (
+        "a long message may hold two matters"
+    )
     assert detect_emergency(normalise("我家着火了"), sure), "a sign always counts"

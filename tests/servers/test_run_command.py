@@ -15,7 +15,19 @@ import pytest
 from tests.conftest import Place, System, answers, new_place, start_everything, stop_everything, until
 
 pytestmark = pytest.mark.slow
-COMMANDS = ["run", "migrate", "load-knowledge", "import-gazette", "verify-knowledge", "train", "evaluate", "replay"]
+COMMANDS = [
+    *(
+        "run",
+        "migrate",
+        "load-knowledge",
+        "import-gazette",
+        "verify-knowledge",
+        "knowledge-coverage",
+        "train",
+        "evaluate",
+    ),
+    "replay",
+]
 VARIABLES = {"rasa": "HOTLINE_RASA_PORT", "actions": "HOTLINE_ACTIONS_PORT", "web": "HOTLINE_WEB_PORT"}
 
 

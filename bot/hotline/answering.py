@@ -28,6 +28,7 @@ _CHAT = {
     "deny_offer": "好的，没关系。您可以换个说法再问，或回复“转人工”。",
 }
 _HANDOFF = "好的，为您转接人工。如果这里暂时没有人应答，请直接拨打12345，由话务员为您处理（24小时）。"
+_MISSES = 2  # in a row, from which a person is offered
 _TOO_LONG = 3000  # characters that are read; what follows is not
 _UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
 _CHAT_CERTAIN = 0.5
@@ -139,9 +140,9 @@ class Assistant:
         if not before or not (looks_like_follow_up(own) or place_changed):
             return ranked, own
         joined = f"{before}，{own}" if own else before
-        leaning = index.rank_follow_up(
-            own, joined, turn.dialogue.topic, turn.understanding, self._ranker, routes=routes
-        )
+        topics = {e.topic for e in index.entries}  # of another place than what was asked before: no topic is kept
+        topic = turn.dialogue.topic if turn.dialogue.topic in topics else None
+        leaning = index.rank_follow_up(own, joined, topic, turn.understanding, self._ranker, routes=routes)
         if not ranked or (leaning and leaning[0].confidence > ranked[0].confidence):
             return leaning, joined
         return ranked, own
@@ -228,7 +229,7 @@ class Assistant:
             confidence=round(ranked[0].confidence, 4),
             entries=tuple((e.id, e.version) for e in likely),
             citations=tuple(c for e in likely for c in citations_of(e, self.knowledge, self._today())),
-            choices=tuple(Choice(e.question, e.question) for e in likely),
+            choices=(*(Choice(e.question, e.question) for e in likely), *_person(dialogue)),
         )
 
     def _offer_text(self, entries: Sequence[KnowledgeEntry], turn: Turn) -> str:
@@ -242,7 +243,8 @@ class Assistant:
         misses = turn.dialogue.misses + 1
         text = f"抱歉，我这里暂时没有收录{place}这方面的资料，不能乱答。您可以拨打12345咨询，或回复“转人工”由工作人员帮您。"
         dialogue = replace(turn.dialogue.heard(self.masked(used)), misses=misses)
-        return self._plain("unsupported", text, turn, self._place(turn), dialogue)
+        reply = self._plain("unsupported", text, turn, self._place(turn), dialogue)
+        return replace(reply, choices=_person(dialogue))
 
     def _elsewhere(self, place: str, turn: Turn) -> Reply:
         covered = "、".join(j.name for j in self.places.by_id.values() if j.covered and self._indexes.get(j.id))
@@ -252,6 +254,11 @@ class Assistant:
     @staticmethod
     def _plain(kind: str, text: str, turn: Turn, jurisdiction: str, dialogue: Dialogue) -> Reply:
         return Reply(kind=kind, text=text, jurisdiction=jurisdiction, dialogue=dialogue)
+
+
+def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
+    """Return a person as a choice after two misses in a row."""
+    return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
 def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:

@@ -55,10 +55,12 @@ def train_ranker(
         kept, held = _split(entries, fold, settings, generator)
         outside, outside_held = _split_examples(examples, fold, settings, generator)
         classifier = _fit_classifier(kept, outside)
-        for place, lexicon in lexicons.items():
+        for number, (place, lexicon) in enumerate(lexicons.items()):
             index = EntryIndex([e for e in kept if e.jurisdiction == place], lexicon)
             own = [(text, target) for text, target in held if target.startswith(f"{place}.")]
-            asked.extend(_asked(index, [*own, *((text, "") for text, _ in outside_held)], classifier))
+            asked.extend(
+                _asked(index, [*own, *((text, "") for text, _ in outside_held[number :: len(lexicons)])], classifier)
+            )
     fit = _fit_choice(asked, settings)
     doubts, right = [], []
     for one in asked:

@@ -128,6 +128,14 @@ def test_choices_are_questions_and_can_be_taken_by_number(assistant: Assistant) 
     assert chosen.entries[0][0] == reply.dialogue.offers[1]
 
 
+def test_after_two_misses_in_a_row_a_person_is_a_choice(assistant: Assistant) -> None:
+    strict = assistant.with_thresholds(answer=1.1, offer=1.1)
+    first = strict.answer(turn("火星移民的飞船票在哪抢购", ask_unsupported=0.9))
+    second = strict.answer(turn("那个票到底在哪抢", first.dialogue, ask_unsupported=0.9))
+    assert [c.title for c in first.choices] == []
+    assert [c.title for c in second.choices] == ["转人工"]
+
+
 def test_small_talk_is_answered_as_such(assistant: Assistant) -> None:
     assert ask(assistant, "谢谢啦", say_thanks=0.9).kind == "chitchat"
     assert ask(assistant, "转人工", request_human=0.9).kind == "handoff"

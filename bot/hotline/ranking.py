@@ -18,6 +18,7 @@ from bot.text.similarity import DocumentIndex, TextIndex, character_grams, chara
 SCORES = (
     "question_grams",  # best cosine with one of the entry's questions, character n-grams
     "question_sounds",  # the same by sound, so that homophones count
+    "question_words",  # the same by words, synonyms counting as one
     "all_characters",  # BM25 of the entry's whole text: single characters,
     "all_grams",  # character n-grams,
     "all_words",  # words,
@@ -28,6 +29,7 @@ SCORES = (
 )
 FEATURES = (
     *SCORES,
+    "nearly_known",  # how far the best of the likenesses is above _NEAR
     "intent",  # probability of the entry's intent
     "item_shared",  # the question names one of the entry's items
     "item_missed",  # the question names items, none of them the entry's
@@ -51,6 +53,7 @@ DOUBTS = (
     "lead",  # how far its score is ahead of the best one that rests on another provision
     "unsupported",  # probability that nothing here answers such a question
 )
+_NEAR = 0.7
 _FARTHEST = 8.0  # a greater lead says no more
 _EXCLUDED = 50.0  # taken from the score of an entry that must not answer
 
@@ -105,7 +108,7 @@ class EntryIndex:
             starts.append(len(questions))
             questions.extend(canonical(q) for q in entry.questions)
         self._starts = np.asarray(starts, dtype=np.int64)
-        self._questions = (TextIndex(questions, character_grams), TextIndex(questions, sound_grams))
+        self._questions = [TextIndex(questions, a) for a in (character_grams, sound_grams, lexicon.words)]
         whole = [" ".join(map(canonical, (*e.questions, e.answer))) for e in self.entries]
         short = [f"{canonical(e.question)} {canonical(e.answer)}" for e in self.entries]
         self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, lexicon.words, sound_grams)]
@@ -134,7 +137,8 @@ class EntryIndex:
         missed = np.asarray([bool(items and own and not items & own) for own in self._item_sets], dtype=np.float32)
         other = np.asarray([bool(numbers and not numbers & own) for own in self._item_sets], dtype=np.float32)
         intent = np.asarray([understanding.probability(name) for name in self._intents], dtype=np.float32)
-        columns = [*scores, intent, shared, missed, other, *self._kinds.T]
+        near = np.maximum(np.max(scores[: len(self._questions)], axis=0) - _NEAR, 0.0)
+        columns = [*scores, near, intent, shared, missed, other, *self._kinds.T]
         return np.stack(columns, axis=1)
 
     def rank(

@@ -32,6 +32,7 @@ class RankerSettings:
     folds: int = 4
     queries: int = 2000
     unanswered: int = 800
+    near: float = 0.6  # questions close to a known one, as a share of those that are not
     regularisation: float = 1.0
     seed: int = 20170717
 
@@ -91,7 +92,16 @@ def _split(
         out = [q for i, q in enumerate(entry.similar) if i % settings.folds == fold]
         kept.append(replace(entry, similar=tuple(q for q in entry.similar if q not in out)))
         held.extend((q, entry.id) for q in out)
-    return kept, _sample(held, settings.queries // settings.folds, generator)
+    asked = _sample(held, settings.queries // settings.folds, generator)
+    known = [(question, entry.id) for entry in kept for question in entry.questions]
+    near = _sample(known, int(settings.near * len(asked)), generator)
+    return kept, [*asked, *((_shortened(question, generator), entry) for question, entry in near)]
+
+
+def _shortened(question: str, generator: np.random.Generator) -> str:
+    """Return ``question`` without two of its characters: nearly what the index knows."""
+    start = int(generator.integers(0, max(len(question) - 2, 1)))
+    return question[:start] + question[start + 2 :]
 
 
 def _split_examples(

@@ -42,7 +42,7 @@ async def conversation(page: Page) -> None:
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 async def test_the_page_greets_and_offers_questions(open_page: OpenPage, size: dict[str, int]) -> None:
     page: Page = await open_page(size)
-    await expect(page).to_have_title("12345 智能助手")
+    await expect(page).to_have_title("荆州市 12345 智能助手")
     await expect(page.locator("#welcome")).to_be_visible()
     await expect(page.locator("#message")).to_be_focused()
     await expect(page.locator("#restart")).to_be_hidden()
@@ -304,7 +304,7 @@ async def test_what_is_typed_and_what_comes_back_is_text_and_never_markup(open_p
     await ask(page, attack)
     await expect(page.locator("#log > .mine")).to_contain_text(attack)
     assert await page.locator("#log img, #log script").count() == 0
-    await expect(page).to_have_title("12345 智能助手")
+    await expect(page).to_have_title("荆州市 12345 智能助手")
     await page.reload()
     assert await page.locator("#log img, #log script").count() == 0
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
-from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
+from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
+from bot.hotline.ledger import top_scores
 from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
@@ -56,6 +57,15 @@ class Turn:
     channel_jurisdiction: str | None = None
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """The entries ranked for a message, the text they were ranked for, and what was understood of it."""
+
+    ranked: Sequence[Ranked]
+    text: str
+    understanding: Understanding
+
+
 class Assistant:
     """Answers from one version of the knowledge. Immutable: a new version makes a new one."""
 
@@ -93,27 +103,33 @@ class Assistant:
         if not has_words(text):
             return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
         if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
-            return self._answered([Ranked(self._entries[chosen], 1.0)], turn, turn.dialogue.text)
+            return self._answered([Ranked(self._entries[chosen], 1.0)], turn)
         found = self.places.find(text, self._place(turn))
         if found.jurisdiction:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
-        ranked, used = self._rank(text, turn, place_changed=bool(found.jurisdiction))
+            if not turn.dialogue.text and says_nothing_new(self.places.strip(text)):
+                ask = f"好的，您问的是{self.places.name(found.jurisdiction)}。请说说您想了解什么事？"
+                return self._plain("clarify", ask, turn, self._place(turn), turn.dialogue)
+        read = self._read(text, turn, place_changed=bool(found.jurisdiction))
+        ranked, before = read.ranked, turn
+        turn = replace(
+            turn, dialogue=turn.dialogue.heard(self.masked(read.text), top_scores(read.understanding.scores))
+        )
         best = ranked[0].confidence if ranked else 0.0
         if best >= self._thresholds.answer and not found.uncovered:
-            return self._answered(ranked[:1], turn, used)
-        if reply := self._small_talk(turn):
+            return self._answered(ranked[:1], turn)
+        if reply := self._small_talk(before):
             return reply
         if found.uncovered:
             return self._elsewhere(found.uncovered, turn)
         if best >= self._thresholds.offer:
             several = self._each_question(text, turn)
-            return self._answered(several, turn, used) if several else self._offer(ranked, turn, used)
+            return self._answered(several, turn) if several else self._offer(ranked, turn)
         if not turn.dialogue.jurisdiction and (others := self._other_places(text, turn)):
-            return self._offer(others, turn, used)
+            return self._offer(others, turn)
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
-            dialogue = turn.dialogue.heard(self.masked(used))
-            return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), dialogue)
-        return self._unsupported(turn, used)
+            return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), turn.dialogue)
+        return self._unsupported(turn)
 
     def hand_over(self, turn: Turn) -> Reply:
         """Return the reply that passes the conversation to a person, unless there is danger."""
@@ -128,24 +144,32 @@ class Assistant:
                 return place
         return self._default
 
-    def _rank(self, text: str, turn: Turn, *, place_changed: bool) -> tuple[list[Ranked], str]:
-        """Return the ranked entries and the text they were ranked for: the message, or it with what went before."""
+    def _read(self, text: str, turn: Turn, *, place_changed: bool) -> _Reading:
+        """Return the surest reading of the message: on its own, or with what went before."""
         index = self._indexes.get(self._place(turn))
         if index is None:
-            return [], text
-        own = index.lexicon.canonical(self.places.strip(text))
-        routes = turn.understanding.probability("report_problem") >= _COMPLAINT_LIKELY
-        ranked = index.rank(own, turn.understanding, self._ranker, routes=routes)
+            return _Reading([], text, turn.understanding)
+        canonical = index.lexicon.canonical
+        raw = self.places.strip(text)
         before = turn.dialogue.text
-        if not before or not (looks_like_follow_up(own) or place_changed):
-            return ranked, own
-        joined = f"{before}，{own}" if own else before
+        bare = bool(before) and says_nothing_new(raw)
+        understanding = Understanding(turn.dialogue.intents) if bare else turn.understanding
+        routes = understanding.probability("report_problem") >= _COMPLAINT_LIKELY
+        ranked = [] if bare else index.rank(canonical(raw), understanding, self._ranker, routes=routes)
+        if not before or not (bare or looks_like_follow_up(raw) or place_changed):
+            return _Reading(ranked, raw, understanding)
         topics = {e.topic for e in index.entries}  # of another place than what was asked before: no topic is kept
         topic = turn.dialogue.topic if turn.dialogue.topic in topics else None
-        leaning = index.rank_follow_up(own, joined, topic, turn.understanding, self._ranker, routes=routes)
-        if not ranked or (leaning and leaning[0].confidence > ranked[0].confidence):
-            return leaning, joined
-        return ranked, own
+        subject = index.lexicon.subject(canonical(before))
+        ways = [before] if bare else [f"{before}，{raw}", *([f"{subject}，{raw}"] if subject else [])]
+        sure = bool(ranked) and ranked[0].confidence >= self._thresholds.answer
+        used = raw if sure else ways[-1]  # what a later follow-up leans on needs its subject
+        for way in ways:
+            own = "" if bare else canonical(raw)
+            leaning = index.rank_follow_up(own, canonical(way), topic, understanding, self._ranker, routes=routes)
+            if not ranked or leaning[0].confidence > ranked[0].confidence:
+                ranked, used = leaning, way
+        return _Reading(ranked, used, understanding)
 
     def _each_question(self, text: str, turn: Turn) -> list[Ranked]:
         """Return the answer to each of several questions in ``text``, nothing unless all of them are answered."""
@@ -174,15 +198,13 @@ class Assistant:
                 found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
         return sorted((r for r in found if r.confidence >= self._thresholds.answer), key=lambda r: -r.confidence)
 
-    def _answered(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
+    def _answered(self, ranked: Sequence[Ranked], turn: Turn) -> Reply:
         entries = [r.entry for r in ranked]
         entry = entries[0]
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
-        dialogue = replace(
-            turn.dialogue, text=self.masked(used)[-160:], topic=entry.topic, entry=entry.id, offers=(), misses=0
-        )
+        dialogue = replace(turn.dialogue, topic=entry.topic, entry=entry.id, offers=(), misses=0)
         return Reply(
             kind=kind,
             text=answer_text(entries, self.knowledge, day, place),
@@ -191,7 +213,7 @@ class Assistant:
             confidence=round(min(r.confidence for r in ranked), 4),
             entries=tuple((e.id, e.version) for e in entries),
             citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
-            context={"read_as": self.masked(used)},
+            context={"read_as": turn.dialogue.text},
         )
 
     def _expected(self, turn: Turn) -> str:
@@ -208,19 +230,15 @@ class Assistant:
             return None
         if intent == "request_human":
             return self._plain("handoff", _HANDOFF, turn, self._place(turn), turn.dialogue)
-        return self._plain("chitchat", _CHAT[intent], turn, self._place(turn), turn.dialogue.heard(""))
+        return self._plain("chitchat", _CHAT[intent], turn, self._place(turn), turn.dialogue)
 
-    def _offer(self, ranked: Sequence[Ranked], turn: Turn, used: str) -> Reply:
+    def _offer(self, ranked: Sequence[Ranked], turn: Turn) -> Reply:
         """Return the likeliest questions with their answers, to choose from: reading them beats asking once more."""
         likely = [r.entry for r in ranked if r.confidence >= ranked[0].confidence * _WORTH_OFFERING][:3]
         while len(text := self._offer_text(likely, turn)) > _LONGEST_OFFER and len(likely) > 1:
             likely.pop()
-        dialogue = replace(
-            turn.dialogue,
-            text=self.masked(used)[-160:],
-            offers=tuple(e.id for e in likely),
-            misses=turn.dialogue.misses + 1,
-        )
+        offers = tuple(e.id for e in likely)
+        dialogue = replace(turn.dialogue, offers=offers, misses=turn.dialogue.misses + 1)
         return Reply(
             kind="clarify",
             text=text,
@@ -238,11 +256,10 @@ class Assistant:
         lacking = self.places.name(own) if all(elsewhere) else None
         return offer_text(entries, elsewhere, lacking, self.knowledge, self._today())
 
-    def _unsupported(self, turn: Turn, used: str) -> Reply:
+    def _unsupported(self, turn: Turn) -> Reply:
         place = self.places.name(self._place(turn))
-        misses = turn.dialogue.misses + 1
         text = f"抱歉，我这里暂时没有收录{place}这方面的资料，不能乱答。您可以拨打12345咨询，或回复“转人工”由工作人员帮您。"
-        dialogue = replace(turn.dialogue.heard(self.masked(used)), misses=misses)
+        dialogue = replace(turn.dialogue, misses=turn.dialogue.misses + 1)
         reply = self._plain("unsupported", text, turn, self._place(turn), dialogue)
         return replace(reply, choices=_person(dialogue))
 

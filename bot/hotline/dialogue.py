@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 _LONGEST = 160  # characters of earlier text that a follow-up may lean on
 _CUE = re.compile(
     r"^(?:那|那么|还有|换成|换|如果|要是|另外|再|对了|然后|可是|但是|不过|所以|这个|这种|这|它|他|她|刚才|上面|前面|说错|不对|不是)"
     r"|呢[？。！]?$|(?:这个|那个|这种|那种|这些|它|上述|前面|刚才)"
+)
+_NOTHING_NEW = re.compile(
+    r"说错了|不对|不是|换成|改成|换|改|应该|如果|要是|假如|那边|这边|那里|这里|刚才|我们?|你们?|那么?|怎么样|咋样|也?一样|同样|的话|[呢吗吧啊呀嘛的了是在也就和与，。？！、\s]"
 )
 _ORDINAL = re.compile(r"^(?:第)?\s*([1-5一二三四五])\s*(?:个|项|条|种)?(?:吧|那个|说详细点|详细说说)?[。！？]?$")
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
@@ -21,7 +24,8 @@ class Dialogue:
     """The state of a conversation: the place, what was last asked and answered, and what was offered."""
 
     jurisdiction: str | None = None
-    text: str = ""  # what was asked so far, canonical and masked
+    text: str = ""  # what was asked so far, without the place, masked
+    intents: Mapping[str, float] = field(default_factory=dict)  # the likeliest of what was asked last
     topic: str | None = None
     entry: str | None = None
     offers: tuple[str, ...] = ()  # entry ids behind the choices shown last
@@ -40,9 +44,14 @@ class Dialogue:
         """Return a JSON value that holds everything."""
         return asdict(self) | {"offers": list(self.offers)}
 
-    def heard(self, text: str) -> Dialogue:
-        """Return the dialogue after an unanswered ``text``, which a later follow-up may lean on."""
-        return replace(self, text=f"{self.text} {text}".strip()[-_LONGEST:], offers=())
+    def heard(self, text: str, intents: Mapping[str, float] | None = None) -> Dialogue:
+        """Return the dialogue after ``text``, which holds all that a later follow-up may lean on."""
+        return replace(self, text=text[-_LONGEST:], intents=dict(intents or self.intents), offers=())
+
+
+def says_nothing_new(text: str) -> bool:
+    """Return whether normalised ``text`` without its place holds only words like 那…呢 or 说错了，我是…的."""
+    return len(_NOTHING_NEW.sub("", text)) < 2
 
 
 def looks_like_follow_up(text: str) -> bool:

@@ -45,6 +45,10 @@ class Lexicon:
         """Return the ids of the items that normalised ``text`` names."""
         return frozenset[str]().union(*(self._meant[match.name] for match in self._matcher.find(text)))
 
+    def subject(self, text: str) -> str:
+        """Return the first names of the items that canonical ``text`` names, in order."""
+        return "、".join(dict.fromkeys(self._first[match.key] for match in self._matcher.find(text)))
+
     def words(self, text: str) -> list[str]:
         """Return the words of normalised ``text``, each as the word that stands for its meaning."""
         return [self._synonyms.get(word, word) for word in self._segmenter.cut(text)]

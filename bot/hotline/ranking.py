@@ -158,7 +158,9 @@ class EntryIndex:
         if own:
             features = (features + self.features(own, understanding)) / 2
         outside = np.asarray([bool(topic) and e.topic != topic for e in self.entries])
-        return self._ranked(features, understanding, ranker, 5, self._shut_out(routes) | outside)
+        # What is asked only makes sense with what went before, so that it alone looks unanswerable says little.
+        eased = dict(understanding.scores) | {"ask_unsupported": understanding.probability("ask_unsupported") / 2}
+        return self._ranked(features, Understanding(eased), ranker, 5, self._shut_out(routes) | outside)
 
     def _shut_out(self, routes: bool) -> Array:
         is_route = self._kinds[:, 0].astype(bool)

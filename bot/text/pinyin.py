@@ -47,7 +47,7 @@ def split_romanised(word: str) -> tuple[str, ...] | None:
     return found if found and (len(word) > 3 or len(found) == 1) else None
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)
 def _sounds(run: str) -> tuple[str, ...]:
     """Return the fuzzy syllables of Chinese characters that stand together."""
     return tuple(_fuzzy(s) for s in lazy_pinyin(run, style=Style.NORMAL))

@@ -29,7 +29,7 @@ _HARDEST = 30  # entries besides the right one that a question is compared with
 class RankerSettings:
     """How the ranker is trained. ``queries`` bounds the time, ``seed`` makes it repeatable."""
 
-    folds: int = 4
+    folds: int = 3
     queries: int = 2000
     unanswered: int = 800
     near: float = 0.6  # questions close to a known one, as a share of those that are not

@@ -105,6 +105,18 @@ def test_a_follow_up_leans_on_what_was_asked_before(assistant: Assistant) -> Non
     assert ask(assistant, "市民卡丢了怎么补", "那要收钱吗", ask_fee=0.6).entries[0][0].endswith("fee")
 
 
+def test_a_place_alone_is_taken_down_and_asked_about(assistant: Assistant) -> None:
+    reply = ask(assistant, "我是云江的")
+    assert (reply.kind, reply.dialogue.jurisdiction) == ("clarify", "yunjiang")
+    assert "云江市" in reply.text
+
+
+def test_another_place_asks_the_same_question_again(assistant: Assistant) -> None:
+    reply = ask(assistant, "海天办市民卡要带什么材料", "说错了，我是云江的", ask_materials=0.9)
+    assert reply.kind == "answer"
+    assert reply.entries[0][0].endswith("materials")
+
+
 def test_what_nothing_answers_gets_an_honest_no_and_a_way_on(assistant: Assistant) -> None:
     reply = ask(assistant.with_thresholds(offer=0.4), "火星移民的飞船票在哪抢购", ask_unsupported=0.9)
     assert reply.kind == "unsupported"

@@ -1,10 +1,10 @@
 import pytest
 
-from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up
+from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
 
 
 def test_what_is_written_into_the_slot_comes_back() -> None:
-    dialogue = Dialogue("jingzhou", "居住证多久", "residence_permit", "a.b.c", ("a.b.c", "a.b.d"), 1)
+    dialogue = Dialogue("jingzhou", "居住证多久", {"ask_fee": 0.5}, "residence_permit", "a.b.c", ("a.b.c",), 1)
     assert Dialogue.from_slot(dialogue.as_slot()) == dialogue
 
 
@@ -26,6 +26,16 @@ def test_without_an_offer_a_number_chooses_nothing() -> None:
 
 def test_what_was_heard_is_kept_short() -> None:
     assert len(Dialogue().heard("长" * 500).text) <= 160
+
+
+@pytest.mark.parametrize("text", ["那呢？", "换成呢", "说错了，我是的", "如果是那边呢"])
+def test_words_around_a_place_say_nothing_new(text: str) -> None:
+    assert says_nothing_new(text)
+
+
+@pytest.mark.parametrize("text", ["那要带啥", "换成收费的呢", "多久", "居住证呢"])
+def test_a_new_thing_asked_is_new(text: str) -> None:
+    assert not says_nothing_new(text)
 
 
 def test_short_or_pointing_messages_lean_on_what_went_before() -> None:

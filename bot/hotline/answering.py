@@ -43,8 +43,8 @@ _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks 
 class Thresholds:
     """From which confidence an entry is given as the answer, and from which it is offered as one of several."""
 
-    answer: float = 0.6
-    offer: float = 0.12
+    answer: float = 0.7
+    offer: float = 0.06
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,10 @@ class Assistant:
         used = raw if sure else ways[-1]  # what a later follow-up leans on needs its subject
         for way in ways:
             own = "" if bare else canonical(raw)
-            leaning = index.rank_follow_up(own, canonical(way), topic, understanding, self._ranker, routes=routes)
+            told = None if bare else turn.dialogue.entry
+            leaning = index.rank_follow_up(
+                own, canonical(way), topic, understanding, self._ranker, routes=routes, told=told
+            )
             if not ranked or leaning[0].confidence > ranked[0].confidence:
                 ranked, used = leaning, way
         return _Reading(ranked, used, understanding)

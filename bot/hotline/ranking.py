@@ -55,6 +55,7 @@ DOUBTS = (
 )
 _NEAR = 0.7
 _FARTHEST = 8.0  # a greater lead says no more
+_TOLD = 2.0  # taken from the score of the entry that was given last when somebody asks on
 _EXCLUDED = 50.0  # taken from the score of an entry that must not answer
 
 
@@ -148,11 +149,20 @@ class EntryIndex:
         return self._ranked(self.features(text, understanding), understanding, ranker, top, self._shut_out(routes))
 
     def rank_follow_up(
-        self, own: str, joined: str, topic: str | None, understanding: Understanding, ranker: Ranker, *, routes: bool
+        self,
+        own: str,
+        joined: str,
+        topic: str | None,
+        understanding: Understanding,
+        ranker: Ranker,
+        *,
+        routes: bool,
+        told: str | None = None,
     ) -> list[Ranked]:
         """Rank for a message that leans on what went before: ``own`` words count besides the ``joined`` text.
 
-        Where a topic is under discussion only its entries take part.
+        Where a topic is under discussion only its entries take part. ``told`` is the entry that was given last: who asks
+        on has read it and wants to know something else.
         """
         features = self.features(joined, understanding)
         if own:
@@ -160,20 +170,27 @@ class EntryIndex:
         outside = np.asarray([bool(topic) and e.topic != topic for e in self.entries])
         # What is asked only makes sense with what went before, so that it alone looks unanswerable says little.
         eased = dict(understanding.scores) | {"ask_unsupported": understanding.probability("ask_unsupported") / 2}
-        return self._ranked(features, Understanding(eased), ranker, 5, self._shut_out(routes) | outside)
+        less = np.asarray([_TOLD * (e.id == told) for e in self.entries])
+        return self._ranked(features, Understanding(eased), ranker, 5, self._shut_out(routes) | outside, less)
 
     def _shut_out(self, routes: bool) -> Array:
         is_route = self._kinds[:, 0].astype(bool)
         return np.zeros_like(is_route) if routes else is_route
 
     def _ranked(
-        self, features: Array, understanding: Understanding, ranker: Ranker, top: int, shut_out: Array
+        self,
+        features: Array,
+        understanding: Understanding,
+        ranker: Ranker,
+        top: int,
+        shut_out: Array,
+        less: Array | float = 0.0,
     ) -> list[Ranked]:
         if not self.entries:
             return []
         # A message that names a public number is never answered with another department's line.
         mistaken = features[:, FEATURES.index("number_missed")] * features[:, FEATURES.index("is_directory")]
-        scores = ranker.fit.scores(features) - _EXCLUDED * (shut_out | (mistaken > 0))
+        scores = ranker.fit.scores(features) - _EXCLUDED * (shut_out | (mistaken > 0)) - less
         order = np.argsort(-scores)[:top]
         trust = float(sigmoid(ranker.trust.scores(self.doubts(scores, understanding)[None]))[0])
         return [Ranked(self.entries[i], trust * math.exp(scores[i] - scores[order[0]])) for i in order]

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run setup migrate train test test-quick evaluate bench lint format lock import verify-knowledge clean
+.PHONY: help run setup migrate train test test-quick evaluate bench lint format lock import verify-knowledge knowledge-coverage clean
 PY := .venv/bin/python
 
 help: ## Show what can be made
@@ -42,6 +42,9 @@ lock: ## Compile the hashed lock anew from requirements/*.in
 
 verify-knowledge: setup ## Check every entry against the gazettes: make verify-knowledge SOURCES=folder
 	@$(PY) -m bot verify-knowledge $(SOURCES)
+
+knowledge-coverage: setup ## List provisions that no entry tells, and contradictions: make knowledge-coverage SOURCES=folder
+	@$(PY) -m bot knowledge-coverage $(SOURCES)
 
 clean: ## Remove what was built; the database under var/ stays
 	@rm -rf .venv node_modules models/*.tar.gz models/*.json .pytest_cache .mypy_cache .ruff_cache

@@ -43,7 +43,7 @@ _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks 
 class Thresholds:
     """From which confidence an entry is given as the answer, and from which it is offered as one of several."""
 
-    answer: float = 0.7
+    answer: float = 0.65
     offer: float = 0.06
 
 

@@ -32,6 +32,7 @@ class RankerSettings:
     folds: int = 3
     queries: int = 2000
     unanswered: int = 800
+    foreign: float = 0.15  # questions of other places, which a place does not answer, as a share of its own
     near: float = 0.6  # questions close to a known one, as a share of those that are not
     regularisation: float = 1.0
     seed: int = 20170717
@@ -59,9 +60,10 @@ def train_ranker(
         for number, (place, lexicon) in enumerate(lexicons.items()):
             index = EntryIndex([e for e in kept if e.jurisdiction == place], lexicon)
             own = [(text, target) for text, target in held if target.startswith(f"{place}.")]
-            asked.extend(
-                _asked(index, [*own, *((text, "") for text, _ in outside_held[number :: len(lexicons)])], classifier)
-            )
+            foreign = [(text, "") for text, target in held if not target.startswith(f"{place}.")]
+            foreign = _sample(foreign, int(settings.foreign * len(own)), generator)
+            unanswered = [(text, "") for text, _ in outside_held[number :: len(lexicons)]]
+            asked.extend(_asked(index, [*own, *foreign, *unanswered], classifier))
     fit = _fit_choice(asked, settings)
     doubts, right = [], []
     for one in asked:

@@ -32,10 +32,14 @@ class KnowledgeImporter(RasaFileImporter):
     ) -> None:
         super().__init__(config_file, domain_path, training_data_paths)
         self._knowledge_path = Path(knowledge_path)
+        self._merged: dict[str | None, TrainingData] = {}
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return the NLU training data, the knowledge's questions included."""
-        return super().get_nlu_data(language).merge(TrainingData(list(knowledge_examples(self._knowledge_path))))
+        if language not in self._merged:  # Rasa asks five times, and merging twenty thousand messages takes seconds
+            written = super().get_nlu_data(language)
+            self._merged[language] = written.merge(TrainingData(list(knowledge_examples(self._knowledge_path))))
+        return self._merged[language]
 
 
 @lru_cache(maxsize=2)

@@ -21,6 +21,7 @@ from bot.text.classify import TextClassifier
 
 FALLBACK_INTENT = "nlu_fallback"
 _RANKING_LENGTH = 10
+_ENOUGH = 6000  # examples to learn the threshold from
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -101,6 +102,9 @@ class LinearIntentClassifier(GraphComponent):
 
     def _learn_threshold(self, texts: list[str], labels: list[str]) -> float:
         folds = self._config["folds"]
+        if len(texts) > _ENOUGH:  # the threshold is one number: more examples only take time
+            chosen = np.random.default_rng(self._config["seed"]).choice(len(texts), _ENOUGH, replace=False)
+            texts, labels = [texts[i] for i in chosen], [labels[i] for i in chosen]
         if folds < 2 or min(np.unique(labels, return_counts=True)[1], default=0) < folds:
             return 0.0
         probabilities: list[float] = []

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -15,9 +19,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.model_selection import StratifiedKFold
 
+from bot.hotline.directory import all_entries
+from bot.hotline.ranking import intent_of
+from bot.knowledge_files import read_knowledge_files
 from bot.nlu.normalizer import normalised_text
 from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
+from bot.text.normalise import normalise, strip_filler
 
 FALLBACK_INTENT = "nlu_fallback"
 _RANKING_LENGTH = 10
@@ -31,6 +39,9 @@ class LinearIntentClassifier(GraphComponent):
     The threshold is the lowest probability from which held-out folds of the training data are right in
     ``accepted_accuracy`` of cases. ``nlu_fallback`` carries the probability that the best intent is wrong, and the
     ranking keeps the real intents behind it, since the ranking of answers needs their probabilities.
+
+    Besides the examples in ``data/nlu`` it learns every question of the knowledge files, so that a new entry teaches
+    without being written twice. They do not pass through Rasa's importers, which copy all training data at every step.
     """
 
     @staticmethod
@@ -40,6 +51,7 @@ class LinearIntentClassifier(GraphComponent):
             "accepted_accuracy": 0.9,  # share of accepted messages whose intent must be right
             "folds": 3,  # of the cross-validation that finds the threshold; 0 accepts everything
             "seed": 20170717,
+            "knowledge_path": "data/knowledge",  # folder of the knowledge files
         }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -73,11 +85,19 @@ class LinearIntentClassifier(GraphComponent):
             component._classifier, component._threshold = joblib.load(folder / "intents.joblib")
         return component
 
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Return a digest of the knowledge's questions, so that new ones retrain this component."""
+        path = config.get("knowledge_path", cls.get_default_config()["knowledge_path"])
+        examples = sorted(knowledge_examples(Path(path)))
+        return hashlib.sha256(json.dumps(examples, ensure_ascii=False).encode()).hexdigest()
+
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on the intent examples and keep model and threshold in the model storage."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
-        texts = [normalised_text(e) for e in examples]
-        labels = [e.get(INTENT) for e in examples]
+        asked = list(knowledge_examples(Path(self._config["knowledge_path"])))
+        texts = [*(normalised_text(e) for e in examples), *(text for text, _ in asked)]
+        labels = [*(e.get(INTENT) for e in examples), *(intent for _, intent in asked)]
         self._threshold = self._learn_threshold(texts, labels)
         self._classifier = self._new_classifier().fit(texts, labels)
         with self._storage.write_to(self._resource) as folder:
@@ -117,6 +137,13 @@ class LinearIntentClassifier(GraphComponent):
             probabilities.extend(scores.max(axis=1))
             right.extend(model.labels[b] == labels[i] for b, i in zip(best, test))
         return lowest_threshold(np.asarray(probabilities), np.asarray(right), self._config["accepted_accuracy"])
+
+
+def knowledge_examples(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield every question of the knowledge files under ``folder``, normalised, with its intent."""
+    for entry in all_entries(read_knowledge_files(folder).as_knowledge()):
+        for question in entry.questions:
+            yield strip_filler(normalise(question)), intent_of(entry)
 
 
 def lowest_threshold(probabilities: Array, right: Array, accuracy: float) -> float:

@@ -74,6 +74,8 @@ function reveal(item, block) {
   item.scrollIntoView({ block });
 }
 
+const PERSON = "转人工";
+
 function ownMessage(text) {
   return element("li", "mine", element("span", "unseen", "您："), text);
 }
@@ -90,14 +92,28 @@ function replyItem(messages) {
     item.append(element("p", "headline", "紧急情况"));
   }
   const sources = texts.filter((line) => [...titles].some((title) => line.startsWith(`依据：《${title}》`)));
-  const offered = new Set(buttons.map((button) => button.title));
+  const choices = new Map(buttons.filter(({ title }) => title !== PERSON).map((button) => [button.title, button]));
+  const list = element("ol", "choices");
   for (const line of texts) {
-    if (sources.includes(line) || offered.has(line.replace(/^\d+\.\s*/, ""))) continue;
-    item.append(element("p", line.startsWith("依据：") ? "plain-source" : "", line));
+    const title = line.replace(/^\d+\.\s*(【[^】]*】)?/, "");
+    if (choices.has(title)) {
+      const { payload } = choices.get(title);
+      list.append(element("li", "", askButton(title, payload)));
+      choices.delete(title);
+      item.append(list);
+    } else if (list.lastElementChild?.childElementCount === 1) { // the line below an offered question is its answer
+      list.lastElementChild.append(element("p", "preview", line));
+    } else if (!sources.includes(line)) {
+      item.append(element("p", line.startsWith("依据：") ? "plain-source" : "", line));
+    }
   }
+  for (const { title, payload } of choices.values()) list.append(element("li", "", askButton(title, payload)));
+  if (list.childElementCount && !list.parentElement) item.append(list);
   if (custom.kind === "emergency") item.insertBefore(emergencyCalls(texts.join("\n")), item.lastElementChild);
   if (titles.size) item.append(sourceList(citations, sources));
-  if (buttons.length) item.append(choiceList(buttons));
+  if (custom.kind === "clarify" && buttons.some(({ title }) => title === PERSON)) {
+    item.append(element("p", "calls", askButton(PERSON, PERSON)));
+  }
   if (custom.kind === "unsupported" || custom.kind === "handoff") item.append(waysToPeople(custom.kind));
   return item;
 }
@@ -116,7 +132,7 @@ function callLink(number) {
 
 function waysToPeople(kind) {
   const ways = element("p", "calls", callLink("12345"));
-  if (kind === "unsupported") ways.append(askButton("转人工", "转人工"));
+  if (kind === "unsupported") ways.append(askButton(PERSON, PERSON));
   return ways;
 }
 
@@ -125,14 +141,6 @@ function askButton(title, payload) {
   button.type = "button";
   button.addEventListener("click", () => ask(payload));
   return button;
-}
-
-function choiceList(buttons) {
-  const list = element("ol", "choices");
-  for (const { title, payload } of buttons) {
-    list.append(element("li", "", askButton(title, payload)));
-  }
-  return list;
 }
 
 // One block for each document: title, number and provisions, whether it still applies, the words themselves.

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
 from bot.hotline.emergencies import detect_emergency
@@ -55,6 +56,14 @@ class Turn:
     understanding: Understanding
     dialogue: Dialogue
     channel_jurisdiction: str | None = None
+
+
+class _Named(Enum):
+    """Whether a message names a thing that its place has entries about."""
+
+    NOT = "not"
+    ALONE = "alone"
+    AMONG_OTHERS = "among others"
 
 
 @dataclass(frozen=True)
@@ -122,10 +131,11 @@ class Assistant:
             return reply
         if found.uncovered:
             return self._elsewhere(found.uncovered, turn)
-        if best >= self._thresholds.offer:
+        named = self._named(text, turn)
+        if best >= self._thresholds.offer or (ranked and named is _Named.ALONE):
             several = self._each_question(text, turn)
             return self._answered(several, turn) if several else self._offer(ranked, turn)
-        if not turn.dialogue.jurisdiction and (others := self._other_places(text, turn)):
+        if named is _Named.NOT and not turn.dialogue.jurisdiction and (others := self._other_places(text, turn)):
             return self._offer(others, turn)
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
             return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), turn.dialogue)
@@ -190,6 +200,17 @@ class Assistant:
             topic = ranked[0].entry.topic
             found.setdefault(ranked[0].entry.id, ranked[0])
         return list(found.values())
+
+    def _named(self, text: str, turn: Turn) -> _Named:
+        """Return whether ``text`` names a thing that the citizen's place has entries about, and nothing else."""
+        index = self._indexes.get(self._place(turn))
+        if index is None:
+            return _Named.NOT
+        lexicon = index.lexicon
+        words = lexicon.canonical(self.places.strip(text))
+        if not lexicon.items_in(words):
+            return _Named.NOT
+        return _Named.ALONE if len(words) <= len(lexicon.subject(words)) + 1 else _Named.AMONG_OTHERS
 
     def _other_places(self, text: str, turn: Turn) -> list[Ranked]:
         """Return what other places surely answer to a question that names none, the surest place's first."""

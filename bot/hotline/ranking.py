@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,6 +54,8 @@ DOUBTS = (
     "lead",  # how far its score is ahead of the best one that rests on another provision
     "unsupported",  # probability that nothing here answers such a question
 )
+_INTENT = FEATURES.index("intent")
+_KEPT = 128  # texts whose evidence is kept
 _NEAR = 0.7
 _FARTHEST = 8.0  # a greater lead says no more
 _TOLD = 2.0  # taken from the score of the entry that was given last when somebody asks on
@@ -115,6 +118,7 @@ class EntryIndex:
         self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, lexicon.words, sound_grams)]
         self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, lexicon.words)]
         numbers: dict[tuple[Citation, ...], int] = {}
+        self._evidence = lru_cache(maxsize=_KEPT)(self._compute_evidence)
         self._rests = np.asarray([numbers.setdefault(e.citations, len(numbers)) for e in self.entries])
         self._item_sets = [frozenset(e.items) for e in self.entries]
         self._intents = [intent_of(e) for e in self.entries]
@@ -128,6 +132,12 @@ class EntryIndex:
 
         ``text`` is canonical. A story is read in several ways and each entry keeps its best reading.
         """
+        features = self._evidence(text).copy()
+        features[:, _INTENT] = [understanding.probability(name) for name in self._intents]
+        return features
+
+    def _compute_evidence(self, text: str) -> Array:
+        """Return `features` with the intent left out; kept for the last texts, since a follow-up is read many times."""
         ways = readings(text)
         scores = [self._best([index.scores(way) for way in ways]) for index in self._questions]
         scores += [np.max([index.scores(way) for way in ways], axis=0) for index in self._documents]
@@ -137,10 +147,9 @@ class EntryIndex:
         shared = np.asarray([bool(found & own) for own in self._item_sets], dtype=np.float32)
         missed = np.asarray([bool(items and own and not items & own) for own in self._item_sets], dtype=np.float32)
         other = np.asarray([bool(numbers and not numbers & own) for own in self._item_sets], dtype=np.float32)
-        intent = np.asarray([understanding.probability(name) for name in self._intents], dtype=np.float32)
         near = np.maximum(np.max(scores[: len(self._questions)], axis=0) - _NEAR, 0.0)
-        columns = [*scores, near, intent, shared, missed, other, *self._kinds.T]
-        return np.stack(columns, axis=1)
+        intent = np.zeros(len(self.entries), dtype=np.float32)
+        return np.stack([*scores, near, intent, shared, missed, other, *self._kinds.T], axis=1)
 
     def rank(
         self, text: str, understanding: Understanding, ranker: Ranker, *, routes: bool = True, top: int = 5

@@ -117,6 +117,12 @@ def test_another_place_asks_the_same_question_again(assistant: Assistant) -> Non
     assert reply.entries[0][0].endswith("materials")
 
 
+def test_a_thing_named_alone_is_answered_with_what_there_is_about_it(assistant: Assistant) -> None:
+    reply = ask(assistant.with_thresholds(answer=1.1, offer=1.1), "市民卡", ask_unsupported=0.9)
+    assert reply.kind == "clarify"
+    assert len(reply.choices) > 1
+
+
 def test_what_nothing_answers_gets_an_honest_no_and_a_way_on(assistant: Assistant) -> None:
     reply = ask(assistant.with_thresholds(offer=0.4), "火星移民的飞船票在哪抢购", ask_unsupported=0.9)
     assert reply.kind == "unsupported"

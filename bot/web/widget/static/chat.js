@@ -95,10 +95,11 @@ function replyItem(messages) {
   const choices = new Map(buttons.filter(({ title }) => title !== PERSON).map((button) => [button.title, button]));
   const list = element("ol", "choices");
   for (const line of texts) {
-    const title = line.replace(/^\d+\.\s*(【[^】]*】)?/, "");
+    const numbered = line.replace(/^\d+\.\s*/, "");
+    const title = numbered.replace(/^【[^】]*】/, "");
     if (choices.has(title)) {
       const { payload } = choices.get(title);
-      list.append(element("li", "", askButton(title, payload)));
+      list.append(element("li", "", askButton(numbered, payload)));
       choices.delete(title);
       item.append(list);
     } else if (list.lastElementChild?.childElementCount === 1) { // the line below an offered question is its answer

@@ -12,9 +12,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import click
+import psutil
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
@@ -24,6 +26,7 @@ from bot.errors import HotlineError
 from bot.model_files import model_files, released_model
 from bot.settings import PROJECT_ROOT, Settings, read_secret
 
+_GRACE = 8  # seconds that processes have to stop by themselves
 _SPACE = 300  # MB that training and the database need at least
 
 
@@ -63,10 +66,32 @@ def _manager(settings: Settings, model: Path) -> Manager:
         "MALLOC_ARENA_MAX": "2",
         "HOTLINE_MODEL": str(model),
     }
-    manager = Manager(Printer(sys.stdout))
+    manager = _Manager(Printer(sys.stdout))
     for name, command in parse_procfile((PROJECT_ROOT / "Procfile").read_text(encoding="utf8")).processes.items():
         manager.add_process(name, f"exec {command}", env=environment, cwd=str(PROJECT_ROOT))
     return manager
+
+
+class _Manager(Manager):
+    """Honcho's manager, which forgets a process that is only just being started when it is told to stop."""
+
+    def terminate(self) -> None:
+        """Tell every process to stop, and make sure that all do."""
+        threading.Thread(target=self._make_sure, daemon=True).start()
+        try:
+            super().terminate()
+        except KeyError:  # a process without a number yet
+            pass
+
+    def _make_sure(self) -> None:
+        time.sleep(_GRACE)
+        while children := psutil.Process().children(recursive=True):
+            for child in children:
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+            time.sleep(0.2)
+        time.sleep(2)  # for the manager to notice
+        os._exit(0 if self.returncode in (130, 143) else 1)
 
 
 def _addresses(settings: Settings) -> list[tuple[str, str, int, str]]:

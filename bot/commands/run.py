@@ -78,10 +78,8 @@ class _Manager(Manager):
     def terminate(self) -> None:
         """Tell every process to stop, and make sure that all do."""
         threading.Thread(target=self._make_sure, daemon=True).start()
-        try:
+        with suppress(KeyError):  # a process without a number yet
             super().terminate()
-        except KeyError:  # a process without a number yet
-            pass
 
     def _make_sure(self) -> None:
         time.sleep(_GRACE)

@@ -30,7 +30,7 @@ class RankerSettings:
     """How the ranker is trained. ``queries`` bounds the time, ``seed`` makes it repeatable."""
 
     folds: int = 3
-    queries: int = 1500
+    queries: int = 1200
     unanswered: int = 800
     foreign: float = 0.15  # questions of other places, which a place does not answer, as a share of its own
     near: float = 0.6  # questions close to a known one, as a share of those that are not

@@ -19,6 +19,7 @@ from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.understanding import Understanding, questions_in
 from bot.text.normalise import has_words, normalise
+from bot.text.wording import Wording
 
 _CHAT = {
     "say_greeting": "您好，我是12345热线的智能助手，可以查居住证、12345受理范围、部门热线、一次办好等政策。请直接说您的问题。",
@@ -94,6 +95,7 @@ class Assistant:
         self._thresholds = thresholds
         self._default = default_jurisdiction
         self._today = today
+        self._wording = Wording(ranker.wording)
         self._indexes = build_indexes(knowledge, ranker.synonyms)
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
@@ -106,9 +108,9 @@ class Assistant:
 
     def answer(self, turn: Turn) -> Reply:
         """Return the reply to ``turn``; never raises for anything a citizen can type."""
-        text = normalise(turn.text[:_TOO_LONG])
-        if emergency := detect_emergency(text, turn.understanding):
-            return self._plain("emergency", emergency_text(emergency), turn, self._place(turn), turn.dialogue)
+        if emergency := self._danger(turn):
+            return emergency
+        text = self._wording.plain(normalise(turn.text[:_TOO_LONG]))
         if not has_words(text):
             return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
         if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
@@ -143,10 +145,19 @@ class Assistant:
 
     def hand_over(self, turn: Turn) -> Reply:
         """Return the reply that passes the conversation to a person, unless there is danger."""
-        text = normalise(turn.text[:_TOO_LONG])
-        if emergency := detect_emergency(text, turn.understanding):
-            return self._plain("emergency", emergency_text(emergency), turn, self._place(turn), turn.dialogue)
+        if emergency := self._danger(turn):
+            return emergency
         return self._plain("handoff", _HANDOFF, turn, self._place(turn), turn.dialogue)
+
+    def _danger(self, turn: Turn) -> Reply | None:
+        """Return the reply to a message from somebody in danger."""
+        text = normalise(turn.text[:_TOO_LONG])
+        found = detect_emergency(text, turn.understanding)
+        if not found and text.isascii():  # English and pinyin
+            found = detect_emergency(self._wording.plain(text), turn.understanding)
+        if not found:
+            return None
+        return self._plain("emergency", emergency_text(found), turn, self._place(turn), turn.dialogue)
 
     def _place(self, turn: Turn) -> str:
         for place in (turn.dialogue.jurisdiction, turn.channel_jurisdiction):

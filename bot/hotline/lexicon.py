@@ -11,6 +11,7 @@ from bot.hotline.knowledge import Knowledge, KnowledgeEntry
 from bot.text.names import NameMatcher
 from bot.text.normalise import normalise, strip_filler
 from bot.text.segment import Segmenter
+from bot.text.wording import WordingData
 
 _KEPT = 16384  # texts whose canonical form is kept
 
@@ -65,6 +66,12 @@ def lexicons_of(knowledge: Knowledge, synonyms: Mapping[str, str]) -> dict[str, 
     names = {place: item_names(knowledge, place) for place in entries_by_place(knowledge)}
     segmenter = segmenter_for(list(names.values()), synonyms)
     return {place: Lexicon(own, synonyms, segmenter) for place, own in names.items()}
+
+
+def learn_wording(knowledge: Knowledge, terms: Sequence[str]) -> WordingData:
+    """Return what a `Wording` needs to read citizens who ask about ``knowledge``; ``terms`` are words of the field."""
+    texts = (text for entry in all_entries(knowledge) for text in (*entry.questions, entry.answer))
+    return WordingData.learn(texts, terms)
 
 
 def entries_by_place(knowledge: Knowledge) -> dict[str, list[KnowledgeEntry]]:

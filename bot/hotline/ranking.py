@@ -14,6 +14,7 @@ from bot.hotline.lexicon import Lexicon
 from bot.hotline.understanding import Understanding, readings
 from bot.text.arrays import Array
 from bot.text.similarity import DocumentIndex, TextIndex, character_grams, characters, sound_grams
+from bot.text.wording import WordingData
 
 # What is known about each entry for a question, in the order of the columns.
 SCORES = (
@@ -83,12 +84,13 @@ class Ranker:
 
     ``fit`` weighs `FEATURES` of every entry: its scores are the logits of a choice among the entries (conditional
     logit, McFadden 1974). ``trust`` weighs `DOUBTS` about the best: the logit that it answers. ``synonyms`` maps a word
-    to the one that stands for all of its meaning.
+    to the one that stands for all of its meaning. ``wording`` reads pinyin and misspelt words.
     """
 
     fit: Weights
     trust: Weights
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    wording: WordingData = field(default_factory=WordingData)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.text.segment import Segmenter
+from bot.text.segment import Segmenter, dictionary_words
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -62,13 +62,3 @@ class ChineseTokenizer(Tokenizer):
         """Return the words of ``attribute`` with their offsets in the original text."""
         text = message.get(attribute) or ""
         return self._apply_token_pattern([Token(word, start, end) for word, start, end in self._segmenter.spans(text)])
-
-
-def dictionary_words(folder: Path) -> list[str]:
-    """Return the words in the ``*.txt`` files of ``folder``, sorted; ``#`` starts a comment."""
-    words: set[str] = set()
-    for path in sorted(folder.glob("*.txt")):
-        for line in path.read_text(encoding="utf8").splitlines():
-            if word := line.split("#")[0].strip():
-                words.add(word)
-    return sorted(words)

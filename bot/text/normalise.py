@@ -1,4 +1,4 @@
-"""One spelling for what people type: NFKC, Simplified, no emoji, no control characters, no stretched letters."""
+"""One spelling for what people type: NFKC, Simplified, Standard Chinese, no emoji, no stretched letters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from bot.text.glossary import dialect
 from bot.text.simplify import to_simplified
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
@@ -43,6 +44,8 @@ def _is_wanted(character: str) -> bool:
 def normalise(text: str) -> str:
     """Return ``text`` in the spelling that everything here compares: NFKC, Simplified, lower case, no emoji.
 
+    Words of dialects (喺邊度, 么时候) become Standard Chinese (哪里, 什么时候).
+
     Markup, invisible and control characters are dropped, a character repeated more than three times is cut to one,
     white space becomes single spaces. Chinese punctuation is used for ``, ? ! ;``.
     """
@@ -50,7 +53,7 @@ def normalise(text: str) -> str:
     text = _INVISIBLE.sub("", _MARKUP.sub(" ", text))
     text = "".join(c if _is_wanted(c) else " " for c in text)
     text = to_simplified(text.lower()).translate(_PUNCTUATION)
-    text = _REPEATED.sub(r"\1", text)
+    text = dialect().replace(_REPEATED.sub(r"\1", text))
     return _SPACE.sub(" ", text).strip()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 
 import jieba
 
@@ -22,7 +23,7 @@ class Segmenter:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._tokenizer = jieba.Tokenizer()
-        self._tokenizer.FREQ, self._tokenizer.total = _common_words()
+        self._tokenizer.FREQ, self._tokenizer.total = common_words()
         self._tokenizer.initialized = True
         for word in sorted(set(words)):
             self._tokenizer.add_word(word)
@@ -36,7 +37,17 @@ class Segmenter:
         return [(w, start, end) for w, start, end in self._tokenizer.tokenize(text, HMM=False) if not w.isspace()]
 
 
-def _common_words() -> tuple[dict[str, int], int]:
+def dictionary_words(folder: Path) -> list[str]:
+    """Return the words in the ``*.txt`` files of ``folder``, sorted; ``#`` starts a comment."""
+    words: set[str] = set()
+    for path in sorted(folder.glob("*.txt")):
+        for line in path.read_text(encoding="utf8").splitlines():
+            if word := line.split("#")[0].strip():
+                words.add(word)
+    return sorted(words)
+
+
+def common_words() -> tuple[dict[str, int], int]:
     """Return jieba's prefix dictionary (word or beginning of one → occurrences) of common words, and their sum."""
     frequencies: dict[str, int] = {}
     total = 0

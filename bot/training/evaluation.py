@@ -22,6 +22,7 @@ from bot.model_files import model_files
 from bot.settings import PROJECT_ROOT, Settings
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler
+from bot.text.wording import Wording
 from bot.training.examples import read_nlu_examples
 from bot.training.ranker import load_ranker
 
@@ -95,12 +96,13 @@ class Bench:
 
     assistant: Assistant
     classifier: TextClassifier
+    wording: Wording
 
     def ask(self, turns: Sequence[str]) -> Reply:
         """Return the reply to the last of ``turns``."""
         dialogue = Dialogue()
         for text in turns:
-            ranking = self.classifier.predict(strip_filler(normalise(text))).ranking[:10]
+            ranking = self.classifier.predict(strip_filler(self.wording.plain(normalise(text)))).ranking[:10]
             understanding = Understanding(dict(ranking))
             turn = Turn(text, understanding, dialogue)
             asked_for_person = understanding.intent == "request_human"
@@ -133,7 +135,7 @@ def build_bench(root: Path, ranker: Ranker, thresholds: Thresholds | None = None
         default_jurisdiction="jingzhou",
         today=lambda: dt.datetime.now(dt.timezone.utc).date(),
     )
-    return Bench(assistant, classifier)
+    return Bench(assistant, classifier, Wording(ranker.wording))
 
 
 def summary(judged: Sequence[Judged]) -> list[tuple[str, int, float, float, float]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.errors import HotlineError
 from bot.knowledge_files import read_knowledge_files
 from bot.model_files import ModelFiles, model_files
+from bot.text.segment import dictionary_words
 from bot.training.examples import read_nlu_examples
 from bot.training.ranker import read_synonyms, save_ranker, train_ranker
 
@@ -80,5 +81,6 @@ def _train_rasa(root: Path, path: Path) -> None:
 def _train_ranker(root: Path, path: Path) -> None:
     knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
     examples = list(read_nlu_examples(root / "data" / "nlu"))
-    ranker = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"))
+    terms = dictionary_words(root / "data" / "dictionaries")
+    ranker = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)
     save_ranker(ranker, path, {"entries": len(knowledge.entries), "examples": len(examples)})

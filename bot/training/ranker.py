@@ -15,12 +15,13 @@ from sklearn.linear_model import LogisticRegression
 from bot.errors import HotlineError
 from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
-from bot.hotline.lexicon import lexicons_of
+from bot.hotline.lexicon import learn_wording, lexicons_of
 from bot.hotline.ranking import DOUBTS, FEATURES, SCORES, EntryIndex, Ranker, Weights, intent_of
 from bot.hotline.understanding import Understanding
 from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler
+from bot.text.wording import WordingData
 
 _HARDEST = 30  # entries besides the right one that a question is compared with
 
@@ -43,11 +44,13 @@ def train_ranker(
     examples: Sequence[tuple[str, str]],
     synonyms: Mapping[str, str],
     settings: RankerSettings = RankerSettings(),
+    terms: Sequence[str] = (),
 ) -> Ranker:
     """Return a ranker learnt from the similar questions of ``knowledge``.
 
     ``examples`` are further labelled texts; they teach when nothing answers. The questions are split into folds; the
-    questions of one fold are ranked by an index and an intent classifier built from the others.
+    questions of one fold are ranked by an index and an intent classifier built from the others. ``terms`` are words of
+    the field that are read in pinyin and misspelt although the knowledge may not hold them.
     """
     entries = all_entries(knowledge)
     generator = np.random.default_rng(settings.seed)
@@ -70,7 +73,8 @@ def train_ranker(
         scores = fit.scores(one.features)
         doubts.append(one.index.doubts(scores, one.understanding))
         right.append(one.answers[int(np.argmax(scores))])
-    return Ranker(fit, _fit_trust(np.stack(doubts), np.asarray(right), settings), dict(synonyms))
+    trust = _fit_trust(np.stack(doubts), np.asarray(right), settings)
+    return Ranker(fit, trust, dict(synonyms), learn_wording(knowledge, terms))
 
 
 @dataclass(frozen=True)
@@ -216,7 +220,8 @@ def load_ranker(path: Path) -> Ranker:
         raise HotlineError(f"没有可用的排序模型 {path.name}，请运行 make train。") from error
     if (tuple(content.get("features", ())), tuple(content.get("doubts", ()))) != (FEATURES, DOUBTS):
         raise HotlineError(f"排序模型 {path.name} 与当前程序不符，请运行 make train。")
-    return Ranker(_weights(content["fit"]), _weights(content["trust"]), content["synonyms"])
+    wording = WordingData.from_json(content["wording"])
+    return Ranker(_weights(content["fit"]), _weights(content["trust"]), content["synonyms"], wording)
 
 
 def _weights(content: Mapping[str, Any]) -> Weights:

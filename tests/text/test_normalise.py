@@ -10,7 +10,7 @@ from bot.text.normalise import has_words, normalise, strip_filler
     [
         ("居住證要帶什麼", "居住证要带什么"),
         ("ＪＺＺ多少钱？", "jzz多少钱？"),
-        ("居住证😀要带啥🎉", "居住证 要带啥"),
+        ("居住证😀要带啥🎉", "居住证 要带什么"),
         ("<b>居住证</b><script>alert(1)</script>", "居住证 alert(1)"),
         ("居住\u200b证\x00要带", "居住证 要带"),
         ("急急急急急急", "急"),

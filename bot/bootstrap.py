@@ -7,7 +7,7 @@ import threading
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.hotline.answering import Assistant, Thresholds, Turn
+from bot.hotline.answering import Assistant, Turn
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.replies import Reply
 from bot.model_files import released_model
@@ -45,8 +45,7 @@ class Application:
         return Assistant(
             knowledge,
             places,
-            load_ranker(released_model(self.settings).ranker),
-            Thresholds(),
+            load_ranker(released_model(self.settings).ranker).ranker,
             default_jurisdiction=self.settings.jurisdiction,
             today=today,
         )

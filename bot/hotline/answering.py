@@ -42,14 +42,6 @@ _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks 
 
 
 @dataclass(frozen=True)
-class Thresholds:
-    """From which confidence an entry is given as the answer, and from which it is offered as one of several."""
-
-    answer: float = 0.65
-    offer: float = 0.06
-
-
-@dataclass(frozen=True)
 class Turn:
     """One message of a citizen with what is known around it."""
 
@@ -84,7 +76,6 @@ class Assistant:
         knowledge: Knowledge,
         places: Places,
         ranker: Ranker,
-        thresholds: Thresholds,
         *,
         default_jurisdiction: str,
         today: Callable[[], dt.date],
@@ -92,7 +83,7 @@ class Assistant:
         self.knowledge = knowledge
         self.places = places
         self._ranker = ranker
-        self._thresholds = thresholds
+        self._thresholds = ranker.thresholds
         self._default = default_jurisdiction
         self._today = today
         self._wording = Wording(ranker.wording)

@@ -79,18 +79,28 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """From which confidence an entry is given as the answer, and from which it is offered as one of several."""
+
+    answer: float = 0.65
+    offer: float = 0.06
+
+
+@dataclass(frozen=True)
 class Ranker:
     """What was trained: which entry fits best, and how sure it is that the best one answers.
 
     ``fit`` weighs `FEATURES` of every entry: its scores are the logits of a choice among the entries (conditional
     logit, McFadden 1974). ``trust`` weighs `DOUBTS` about the best: the logit that it answers. ``synonyms`` maps a word
-    to the one that stands for all of its meaning. ``wording`` reads pinyin and misspelt words.
+    to the one that stands for all of its meaning. ``wording`` reads pinyin and misspelt words. ``thresholds``
+    say what to do with a confidence.
     """
 
     fit: Weights
     trust: Weights
     synonyms: Mapping[str, str] = field(default_factory=dict)
     wording: WordingData = field(default_factory=WordingData)
+    thresholds: Thresholds = Thresholds()
 
 
 @dataclass(frozen=True)

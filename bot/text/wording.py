@@ -150,9 +150,7 @@ class Wording:
             position += len(word)
         return "".join(result)
 
-    def _sounding(
-        self, run: str, sounds: Sequence[str], taken: Set[int], cuts: Set[int], start: int
-    ) -> Iterator[str]:
+    def _sounding(self, run: str, sounds: Sequence[str], taken: Set[int], cuts: Set[int], start: int) -> Iterator[str]:
         """Yield the words, longest first, that are meant by what stands misspelt in ``run`` from ``start``."""
         for length in self._lengths if start in cuts and len(sounds) == len(run) else ():
             end = start + length

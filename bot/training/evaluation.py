@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.hotline.answering import Assistant, Thresholds, Turn
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from bot.hotline.answering import Assistant, Turn
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.directory import all_entries
 from bot.hotline.jurisdictions import Places
@@ -23,11 +26,15 @@ from bot.settings import PROJECT_ROOT, Settings
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler
 from bot.text.wording import Wording
+from bot.training.curves import calibration, risk_coverage
 from bot.training.examples import read_nlu_examples
 from bot.training.ranker import load_ranker
+from bot.training.report import Group, Report, as_html
 
 ABSTAINED = frozenset({"clarify", "unsupported", "handoff"})
 LONGEST_REPLY = 700  # characters; longer is a dump of the document, not an answer
+_OF_FACT = frozenset({"answer", "service", "validity", "hotline", "followup", "unsupported"})
+_SEED = 20170717
 
 
 @dataclass(frozen=True)
@@ -120,53 +127,141 @@ class Bench:
         return judged
 
 
-def build_bench(root: Path, ranker: Ranker, thresholds: Thresholds | None = None) -> Bench:
+def build_bench(root: Path, ranker: Ranker) -> Bench:
     """Return a bench for the knowledge files and training examples under ``root``."""
     files = read_knowledge_files(root / "data" / "knowledge")
     knowledge = files.as_knowledge()
-    pairs = [(q, intent_of(e)) for e in all_entries(knowledge) for q in e.questions]
-    pairs += list(read_nlu_examples(root / "data" / "nlu"))
-    classifier = TextClassifier().fit([strip_filler(normalise(t)) for t, _ in pairs], [i for _, i in pairs])
+    pairs = training_pairs(root)
+    classifier = TextClassifier().fit([text for text, _ in pairs], [intent for _, intent in pairs])
     assistant = Assistant(
         knowledge,
         Places(files.jurisdictions, files.elsewhere),
         ranker,
-        thresholds or Thresholds(),
         default_jurisdiction="jingzhou",
         today=lambda: dt.datetime.now(dt.timezone.utc).date(),
     )
     return Bench(assistant, classifier, Wording(ranker.wording))
 
 
-def summary(judged: Sequence[Judged]) -> list[tuple[str, int, float, float, float]]:
-    """Return (group, asked, share answered, share passed, share wrong) for all, each kind and each style."""
-    asked: Counter[str] = Counter()
-    answered: Counter[str] = Counter()
-    passed: Counter[str] = Counter()
-    wrong: Counter[str] = Counter()
+def training_pairs(root: Path) -> list[tuple[str, str]]:
+    """Return every text that teaches intents, normalised, with its intent."""
+    knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
+    pairs = [(q, intent_of(e)) for e in all_entries(knowledge) for q in e.questions]
+    pairs += list(read_nlu_examples(root / "data" / "nlu"))
+    return [(strip_filler(normalise(text)), intent) for text, intent in pairs]
+
+
+def summary(judged: Sequence[Judged]) -> list[Group]:
+    """Return all questions as one group, then each place, kind and style."""
+    found: dict[str, list[Judged]] = defaultdict(list)
     for item in judged:
-        for group in ("全部", f"类型 {item.question.kind}", f"风格 {item.question.style}"):
-            asked[group] += 1
-            answered[group] += item.reply.kind not in ABSTAINED
-            passed[group] += not item.fault
-            wrong[group] += item.wrong
-    groups = sorted(asked, key=lambda g: (g != "全部", g))
-    return [(g, asked[g], answered[g] / asked[g], passed[g] / asked[g], wrong[g] / asked[g]) for g in groups]
+        question = item.question
+        for name in ("全部", f"地区 {question.jurisdiction}", f"类型 {question.kind}", f"风格 {question.style}"):
+            found[name].append(item)
+    names = sorted(found, key=lambda name: (name != "全部", name))
+    return [_group(name, found[name]) for name in names]
 
 
-def evaluate(settings: Settings, say: Callable[[str], object]) -> None:
-    """Ask every held-out question, print the table and write the failures to ``var/evaluation``."""
-    bench = build_bench(PROJECT_ROOT, load_ranker(model_files(PROJECT_ROOT, settings.models_dir).ranker))
-    questions = [q for path in sorted((PROJECT_ROOT / "tests" / "nlu").glob("*.jsonl")) for q in read_questions(path)]
+def _group(name: str, items: Sequence[Judged]) -> Group:
+    count = len(items)
+    answered = sum(item.reply.kind not in ABSTAINED for item in items)
+    passed = sum(not item.fault for item in items)
+    return Group(name, count, answered / count, passed / count, sum(item.wrong for item in items) / count)
+
+
+def held_out_questions(root: Path) -> list[Question]:
+    """Return the project's own questions, which training never sees."""
+    return [q for path in sorted((root / "tests" / "nlu").glob("*.jsonl")) for q in read_questions(path)]
+
+
+def if_always_answered(bench: Bench, questions: Iterable[Question]) -> tuple[list[float], list[bool]]:
+    """Return the confidence of the best entry for each question of fact, and whether giving it would have passed."""
+    bold = replace(bench, assistant=bench.assistant.with_thresholds(answer=0.0))
+    judged = bold.judge(q for q in questions if q.kind in _OF_FACT)
+    sure = [(item.reply.confidence, not item.fault) for item in judged if item.reply.confidence is not None]
+    return [confidence for confidence, _ in sure], [right for _, right in sure]
+
+
+def cross_validated(root: Path, folds: int = 3, most: int = 6000) -> tuple[list[str], list[str]]:
+    """Return the intents of (at most ``most``) training examples, and what a classifier that never saw them says."""
+    pairs = training_pairs(root)
+    if len(pairs) > most:
+        chosen = np.random.default_rng(_SEED).choice(len(pairs), most, replace=False)
+        pairs = [pairs[i] for i in sorted(chosen)]
+    texts, labels = [text for text, _ in pairs], [intent for _, intent in pairs]
+    said = [""] * len(labels)
+    for train, test in StratifiedKFold(folds, shuffle=True, random_state=_SEED).split(texts, labels):
+        model = TextClassifier().fit([texts[i] for i in train], [labels[i] for i in train])
+        for i in test:
+            said[i] = model.predict(texts[i]).label
+    return labels, said
+
+
+def confusions(labels: Sequence[str], said: Sequence[str], most: int = 20) -> list[tuple[str, str, int]]:
+    """Return the pairs (intent, taken for) that are confused most often, with how often."""
+    wrong = Counter((label, other) for label, other in zip(labels, said) if label != other)
+    return [(label, other, count) for (label, other), count in wrong.most_common(most)]
+
+
+def evaluate(settings: Settings, say: Callable[[str], object], *, record: bool = False) -> None:
+    """Ask every held-out question, print the table, and write the report and the failures to ``var/evaluation``.
+
+    With ``record`` the shares are kept in ``tests/nlu/recorded.json``, below which the tests do not let them fall.
+    """
+    trained = load_ranker(model_files(PROJECT_ROOT, settings.models_dir).ranker)
+    say("准备模型和题目……")
+    bench = build_bench(PROJECT_ROOT, trained.ranker)
+    questions = held_out_questions(PROJECT_ROOT)
+    say(f"回答 {len(questions)} 道题……")
     judged = bench.judge(questions)
+    groups = summary(judged)
     say(f"{'':24}{'问':>6}{'作答':>8}{'通过':>8}{'答错':>8}")
-    for group, count, answered, passed, wrong in summary(judged):
-        say(f"{group:24}{count:6}{answered:8.1%}{passed:8.1%}{wrong:8.1%}")
+    for g in groups:
+        say(f"{g.name:24}{g.asked:6}{g.answered:8.1%}{g.passed:8.1%}{g.wrong:8.1%}")
+    say("测量可信度并交叉验证意图识别……")
+    confidences, right = if_always_answered(bench, questions)
+    labels, said = cross_validated(PROJECT_ROOT)
     folder = PROJECT_ROOT / "var" / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "failures.jsonl").open("w", encoding="utf8") as out:
-        for item in judged:
-            if item.fault:
-                row = {"id": item.question.id, "turns": item.question.turns, "fault": item.fault, "wrong": item.wrong}
-                out.write(json.dumps(row | {"reply": item.reply.text}, ensure_ascii=False) + "\n")
-    say(f"没有通过的问题写在 {folder / 'failures.jsonl'}")
+    report = Report(
+        groups=groups,
+        failures=[_failure(item) for item in judged if item.fault],
+        confusions=confusions(labels, said),
+        intent_accuracy=sum(a == b for a, b in zip(labels, said)) / len(labels),
+        curves=[
+            ("训练时留出的相似问", trained.risk_coverage, trained.calibration),
+            ("从未用于训练的题目", risk_coverage(confidences, right), calibration(confidences, right)),
+        ],
+        threshold=trained.ranker.thresholds.answer,
+        recorded=recorded_shares(PROJECT_ROOT),
+    )
+    (folder / "report.html").write_text(as_html(report), encoding="utf8")
+    rows = (json.dumps(failure, ensure_ascii=False) + "\n" for failure in report.failures)
+    (folder / "failures.jsonl").write_text("".join(rows), encoding="utf8")
+    if record:
+        shares = {"asked": groups[0].asked, "passed": round(groups[0].passed, 4), "wrong": round(groups[0].wrong, 4)}
+        _recorded(PROJECT_ROOT).write_text(json.dumps(shares) + "\n", encoding="utf8")
+        say(f"已把成绩记入 {_recorded(PROJECT_ROOT).relative_to(PROJECT_ROOT)}。")
+    say(f"报告：{folder / 'report.html'}\n没有通过的问题：{folder / 'failures.jsonl'}")
+
+
+def recorded_shares(root: Path) -> dict[str, float]:
+    """Return the shares that were recorded last, nothing where none were."""
+    path = _recorded(root)
+    return json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+
+
+def _recorded(root: Path) -> Path:
+    return root / "tests" / "nlu" / "recorded.json"
+
+
+def _failure(item: Judged) -> dict[str, object]:
+    return {
+        "id": item.question.id,
+        "turns": item.question.turns,
+        "fault": item.fault,
+        "wrong": item.wrong,
+        "kind": item.reply.kind,
+        "confidence": item.reply.confidence,
+        "reply": item.reply.text,
+    }

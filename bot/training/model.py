@@ -82,5 +82,5 @@ def _train_ranker(root: Path, path: Path) -> None:
     knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
     examples = list(read_nlu_examples(root / "data" / "nlu"))
     terms = dictionary_words(root / "data" / "dictionaries")
-    ranker = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)
-    save_ranker(ranker, path, {"entries": len(knowledge.entries), "examples": len(examples)})
+    trained = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)
+    save_ranker(trained, path, {"entries": len(knowledge.entries), "examples": len(examples)})

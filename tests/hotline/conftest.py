@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bot.hotline.answering import Assistant, Thresholds
+from bot.hotline.answering import Assistant
 from bot.hotline.jurisdictions import Jurisdiction, Places
 from bot.hotline.knowledge import (
     AnswerKind,
@@ -118,5 +118,5 @@ def assistant() -> Assistant:
         ],
         elsewhere=["武汉", "北京"],
     )
-    ranker = train_ranker(KNOWLEDGE, EXAMPLES, {"证件": "材料"}, RankerSettings(folds=3))
-    return Assistant(KNOWLEDGE, places, ranker, Thresholds(), default_jurisdiction="yunjiang", today=lambda: TODAY)
+    trained = train_ranker(KNOWLEDGE, EXAMPLES, {"证件": "材料"}, RankerSettings(folds=3))
+    return Assistant(KNOWLEDGE, places, trained.ranker, default_jurisdiction="yunjiang", today=lambda: TODAY)

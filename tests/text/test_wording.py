@@ -85,7 +85,9 @@ def test_questions_without_slips_are_left_alone(wording: Wording) -> None:
         for path in (PROJECT_ROOT / "tests" / "nlu").glob("*.jsonl")
         for line in path.read_text(encoding="utf8").splitlines()
     ]
-    right = {normalise(turn) for row in lines if row["style"] not in {"typo", "mixed", "english"} for turn in row["turns"]}
+    right = {
+        normalise(turn) for row in lines if row["style"] not in {"typo", "mixed", "english"} for turn in row["turns"]
+    }
     changed = {text: wording.plain(text) for text in right if wording.plain(text) != text}
     assert len(right) > 150
     assert len(changed) <= len(right) / 200, changed

@@ -8,7 +8,8 @@ from bot.errors import HotlineError
 from bot.hotline.lexicon import Lexicon
 from bot.hotline.ranking import DOUBTS, FEATURES, EntryIndex, Ranker, Weights
 from bot.hotline.understanding import Understanding
-from bot.training.ranker import load_ranker, read_synonyms, save_ranker
+from bot.training.curves import calibration, risk_coverage
+from bot.training.ranker import TrainedRanker, load_ranker, read_synonyms, save_ranker
 
 
 def weights(size: int) -> Weights:
@@ -16,11 +17,12 @@ def weights(size: int) -> Weights:
 
 
 RANKER = Ranker(weights(len(FEATURES)), weights(len(DOUBTS)), {"证件": "材料"})
+TRAINED = TrainedRanker(RANKER, risk_coverage([0.2, 0.9], [False, True]), calibration([0.2, 0.9], [False, True]))
 
 
 def test_what_was_saved_is_loaded_again(tmp_path: Path) -> None:
-    save_ranker(RANKER, tmp_path / "r.json", {"entries": 3})
-    assert load_ranker(tmp_path / "r.json") == RANKER
+    save_ranker(TRAINED, tmp_path / "r.json", {"entries": 3})
+    assert load_ranker(tmp_path / "r.json") == TRAINED
 
 
 def test_a_missing_or_broken_file_names_the_remedy(tmp_path: Path) -> None:
@@ -32,7 +34,7 @@ def test_a_missing_or_broken_file_names_the_remedy(tmp_path: Path) -> None:
 
 
 def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
-    save_ranker(RANKER, tmp_path / "r.json", {})
+    save_ranker(TRAINED, tmp_path / "r.json", {})
     content = json.loads((tmp_path / "r.json").read_text(encoding="utf8"))
     content["features"] = content["features"][1:]
     (tmp_path / "r.json").write_text(json.dumps(content), encoding="utf8")

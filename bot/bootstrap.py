@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.hotline.answering import Assistant, Turn
+from bot.hotline.eligibility import read_eligibility
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.replies import Reply
 from bot.model_files import released_model
@@ -48,6 +49,7 @@ class Application:
             load_ranker(released_model(self.settings).ranker).ranker,
             default_jurisdiction=self.settings.jurisdiction,
             today=today,
+            checks=read_eligibility(self.settings.eligibility_dir),
         )
 
     def ledger_row(self, turn: Turn, reply: Reply, *, sender: str, model: str) -> LedgerRow:

@@ -91,6 +91,7 @@ class Settings:
     web_port: int = _setting("HOTLINE_WEB_PORT", "8080", _port, "网页、微信回调和坐席台的端口。")
     jurisdiction: str = _setting("HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。")
     knowledge_dir: Path = _setting("HOTLINE_KNOWLEDGE_DIR", "data/knowledge", _path, "随程序发布的知识文件所在目录。")
+    eligibility_dir: Path = _setting("HOTLINE_ELIGIBILITY_DIR", "data/eligibility", _path, "资格自查文件所在目录。")
     models_dir: Path = _setting("HOTLINE_MODELS_DIR", "models", _path, "训练好的模型所在目录。")
     model: Path | None = _setting(
         "HOTLINE_MODEL", "", _optional_path, "使用的模型文件；不设则用与当前训练数据和程序对应的那个。"

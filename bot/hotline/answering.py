@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
+from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
@@ -79,6 +80,7 @@ class Assistant:
         *,
         default_jurisdiction: str,
         today: Callable[[], dt.date],
+        checks: Sequence[Eligibility] = (),
     ) -> None:
         self.knowledge = knowledge
         self.places = places
@@ -90,6 +92,8 @@ class Assistant:
         self._indexes = build_indexes(knowledge, ranker.synonyms)
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
+        # A check rests on entries that an administrator may have taken away since; then it is not offered.
+        self._checks = {check.id: check for check in checks if check.entries <= self._entries.keys()}
 
     def with_thresholds(self, **changes: float) -> Assistant:
         """Return the same assistant with other thresholds, for measuring."""
@@ -112,14 +116,20 @@ class Assistant:
             if not turn.dialogue.text and says_nothing_new(self.places.strip(text)):
                 ask = f"好的，您问的是{self.places.name(found.jurisdiction)}。请说说您想了解什么事？"
                 return self._plain("clarify", ask, turn, self._place(turn), turn.dialogue)
+        if reply := self._continued_check(text, turn):
+            return reply
         read = self._read(text, turn, place_changed=bool(found.jurisdiction))
         ranked, before = read.ranked, turn
         turn = replace(
             turn, dialogue=turn.dialogue.heard(self.masked(read.text), top_scores(read.understanding.scores))
         )
         best = ranked[0].confidence if ranked else 0.0
+        if not found.uncovered and (reply := self._started_check(text, ranked, turn)):
+            return reply
         if best >= self._thresholds.answer and not found.uncovered:
-            return self._answered(ranked[:1], turn)
+            return self._reminded(self._answered(ranked[:1], turn))
+        if reply := self._repeated_check(turn):
+            return reply
         if reply := self._small_talk(before):
             return reply
         if found.uncovered:
@@ -240,6 +250,84 @@ class Assistant:
             entries=tuple((e.id, e.version) for e in entries),
             citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
             context={"read_as": turn.dialogue.text},
+        )
+
+    def _started_check(self, text: str, ranked: Sequence[Ranked], turn: Turn) -> Reply | None:
+        """Return the first reply of an eligibility check where somebody asks whether they may, and nothing closer."""
+        best = ranked[0] if ranked else None
+        for check in self._checks.values():
+            if check.place != self._place(turn) or not check.begun_by(text):
+                continue
+            if best and best.confidence >= self._thresholds.answer and best.entry.id not in check.starts:
+                continue
+            return self._checked(check, check.facts_in(text, None), turn, opening=True)
+        return None
+
+    def _continued_check(self, text: str, turn: Turn) -> Reply | None:
+        """Return the next reply of the check that runs, nothing where the message is about something else."""
+        progress = Progress.from_slot(turn.dialogue.check)
+        check = self._checks.get(progress.id) if progress else None
+        if not check or not progress or check.place != self._place(turn):
+            return None
+        if progress.asked and breaks_off(text):
+            ended = replace(turn.dialogue, check={})
+            return self._plain("chitchat", "好的，不查了。还有别的问题请直接说。", turn, self._place(turn), ended)
+        said = check.facts_in(text, progress.asked)
+        facts = {**progress.facts, **said}
+        if not said or asks_something_else(text) or (not progress.asked and facts == progress.facts):
+            return None
+        return self._checked(check, facts, turn)
+
+    def _reminded(self, reply: Reply) -> Reply:
+        """Return ``reply`` with what a running check is still waiting for."""
+        progress = Progress.from_slot(reply.dialogue.check)
+        check = self._checks.get(progress.id) if progress and progress.asked else None
+        fact = next((f for f in check.facts if progress and f.id == progress.asked), None) if check else None
+        if not check or not fact:
+            return reply
+        return replace(reply, text=f"{reply.text}\n{check.name}还没查完：{fact.ask}（不查了请说“算了”）")
+
+    def _repeated_check(self, turn: Turn) -> Reply | None:
+        """Return what a running check asked last once more: the message was no answer, and nothing else was understood."""
+        progress = Progress.from_slot(turn.dialogue.check)
+        check = self._checks.get(progress.id) if progress and progress.asked else None
+        return self._checked(check, progress.facts, turn, again=True) if check and progress else None
+
+    def _checked(
+        self,
+        check: Eligibility,
+        facts: Mapping[str, str],
+        turn: Turn,
+        *,
+        opening: bool = False,
+        again: bool = False,
+    ) -> Reply:
+        """Return what follows from ``facts``, or what must still be asked."""
+        if outcome := check.outcome(facts):
+            entries = [Ranked(self._entries[entry], 1.0) for entry in outcome.entries]
+            dialogue = replace(turn.dialogue, check=Progress(check.id, facts).as_slot())
+            reply = self._answered(entries, replace(turn, dialogue=dialogue))
+            return replace(reply, text=f"{outcome.verdict}{reply.text}")
+        fact = check.next_fact(facts)
+        assert fact is not None, "read_eligibility makes sure that every way has an outcome"
+        asked = Progress(check.id, facts, fact.id).as_slot()
+        choices = tuple(Choice(option.label, option.label) for option in fact.options)
+        if not opening:
+            ask = f"没有看懂。{fact.ask}不想查了请说“算了”。" if again else fact.ask
+            misses = turn.dialogue.misses + again
+            reply = self._plain(
+                "clarify", ask, turn, self._place(turn), replace(turn.dialogue, check=asked, misses=misses)
+            )
+            return replace(reply, choices=(*choices, *_person(reply.dialogue)))
+        rule = self._answered([Ranked(self._entries[check.opening], 1.0)], turn)
+        text = f"{rule.text}\n帮您看看符不符合：{fact.ask}"
+        return replace(
+            rule,
+            kind="clarify",
+            text=text,
+            choices=choices,
+            dialogue=replace(rule.dialogue, check=asked),
+            confidence=None,
         )
 
     def _expected(self, turn: Turn) -> str:

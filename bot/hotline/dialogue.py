@@ -30,6 +30,7 @@ class Dialogue:
     entry: str | None = None
     offers: tuple[str, ...] = ()  # entry ids behind the choices shown last
     misses: int = 0
+    check: Mapping[str, Any] = field(default_factory=dict)  # bot.hotline.eligibility.Progress, empty while none runs
 
     @classmethod
     def from_slot(cls, value: Any) -> Dialogue:

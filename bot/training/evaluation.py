@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 from bot.hotline.answering import Assistant, Turn
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.directory import all_entries
+from bot.hotline.eligibility import read_eligibility
 from bot.hotline.jurisdictions import Places
 from bot.hotline.ranking import Ranker, intent_of
 from bot.hotline.replies import Reply
@@ -139,6 +140,7 @@ def build_bench(root: Path, ranker: Ranker) -> Bench:
         ranker,
         default_jurisdiction="jingzhou",
         today=lambda: dt.datetime.now(dt.timezone.utc).date(),
+        checks=read_eligibility(root / "data" / "eligibility"),
     )
     return Bench(assistant, classifier, Wording(ranker.wording))
 

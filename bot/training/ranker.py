@@ -248,10 +248,18 @@ def load_ranker(path: Path) -> TrainedRanker:
         content = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError) as error:
         raise HotlineError(f"没有可用的排序模型 {path.name}，请运行 make train。") from error
+    stale = HotlineError(f"排序模型 {path.name} 与当前程序不符，请运行 make train。")
     if (tuple(content.get("features", ())), tuple(content.get("doubts", ()))) != (FEATURES, DOUBTS):
-        raise HotlineError(f"排序模型 {path.name} 与当前程序不符，请运行 make train。")
-    wording = WordingData.from_json(content["wording"])
+        raise stale
+    try:
+        return _trained_from(content)
+    except (KeyError, TypeError) as error:
+        raise stale from error
+
+
+def _trained_from(content: Mapping[str, Any]) -> TrainedRanker:
     weights = _weights(content["fit"]), _weights(content["trust"])
+    wording = WordingData.from_json(content["wording"])
     ranker = Ranker(*weights, content["synonyms"], wording, Thresholds(**content["thresholds"]))
     curve = RiskCoverage(**{name: tuple(values) for name, values in content["risk_coverage"].items()})
     bins = Calibration(**{name: tuple(values) for name, values in content["calibration"].items()})

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from bot.hotline.answering import Assistant
+from bot.hotline.eligibility import read_eligibility
 from bot.hotline.jurisdictions import Jurisdiction, Places
 from bot.hotline.knowledge import (
     AnswerKind,
@@ -108,9 +109,39 @@ EXAMPLES = (
 )  # fmt: skip
 
 
+CHECK = """
+id = "yunjiang.card"
+name = "能不能办市民卡"
+opening = "yunjiang.card.materials"
+starts = ["yunjiang.card.materials"]
+asked_by = ["能(?:不能)?办市民卡吗?$"]
+[[fact]]
+id = "resident"
+ask = "您住满一年了吗？"
+[[fact.option]]
+value = "no"
+label = "没住满"
+months_below = 12
+[[fact.option]]
+value = "yes"
+label = "住满了"
+months_at_least = 12
+[[outcome]]
+when = { resident = "yes" }
+verdict = "可以办。"
+entries = ["yunjiang.card.fee"]
+[[outcome]]
+when = { resident = "no" }
+verdict = "还不能办。"
+entries = ["yunjiang.card.time"]
+"""
+
+
 @pytest.fixture(scope="session")
-def assistant() -> Assistant:
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     """An assistant for the made-up city with a ranker trained on its few questions."""
+    folder = tmp_path_factory.mktemp("eligibility")
+    (folder / "card.toml").write_text(CHECK, encoding="utf8")
     places = Places(
         [
             Jurisdiction("yunjiang", "云江市", None, ("云江",), ("河西区",), covered=True),
@@ -119,4 +150,11 @@ def assistant() -> Assistant:
         elsewhere=["武汉", "北京"],
     )
     trained = train_ranker(KNOWLEDGE, EXAMPLES, {"证件": "材料"}, RankerSettings(folds=3))
-    return Assistant(KNOWLEDGE, places, trained.ranker, default_jurisdiction="yunjiang", today=lambda: TODAY)
+    return Assistant(
+        KNOWLEDGE,
+        places,
+        trained.ranker,
+        default_jurisdiction="yunjiang",
+        today=lambda: TODAY,
+        checks=read_eligibility(folder),
+    )

@@ -175,3 +175,42 @@ def test_whatever_is_typed_there_is_a_reply_of_a_known_kind(assistant: Assistant
     reply = assistant.answer(turn(text))
     assert reply.kind in KINDS
     assert reply.text
+
+
+def test_who_asks_whether_they_may_is_asked_what_decides(assistant: Assistant) -> None:
+    reply = ask(assistant, "我能办市民卡吗")
+    assert reply.kind == "clarify"
+    assert reply.text.startswith("带身份证和一张照片。"), "the rule comes first"
+    assert reply.text.endswith("您住满一年了吗？")
+    assert [choice.title for choice in reply.choices] == ["没住满", "住满了"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "verdict"),
+    [
+        (["我能办市民卡吗", "满了"], "可以办。"),
+        (["我能办市民卡吗", "来了三个月"], "还不能办。"),
+        (["我能办市民卡吗", "来了三个月", "说错了，是两年"], "可以办。"),
+        (["来了三个月，能办市民卡"], "还不能办。"),
+        (["我能办市民卡吗", "补卡要交费吗", "住满了"], "可以办。"),
+    ],
+)
+def test_the_branch_that_applies_is_answered_with_its_source(
+    assistant: Assistant, texts: list[str], verdict: str
+) -> None:
+    reply = ask(assistant, *texts)
+    assert reply.kind == "answer"
+    assert reply.text.startswith(verdict)
+    assert "《云江市市民卡管理办法》" in reply.text
+
+
+def test_another_question_in_between_is_answered_and_the_check_waits(assistant: Assistant) -> None:
+    reply = ask(assistant, "我能办市民卡吗", "市民卡丢了怎么补", ask_procedure=0.9)
+    assert reply.text.startswith("到原办卡窗口")
+    assert "您住满一年了吗？" in reply.text
+
+
+def test_a_check_can_be_broken_off(assistant: Assistant) -> None:
+    reply = ask(assistant, "我能办市民卡吗", "算了")
+    assert reply.kind == "chitchat"
+    assert not reply.dialogue.check

@@ -24,7 +24,9 @@ from bot.training.evaluation import (
 from bot.training.ranker import load_ranker
 from bot.training.report import Report, as_html
 
-QUESTION = Question("q1", "answer", "yunjiang", "terse", ("执照几天",), (("3个工作日", "三个工作日"), ("免费",)), ("5个",))
+QUESTION = Question(
+    "q1", "answer", "yunjiang", "terse", ("执照几天",), (("3个工作日", "三个工作日"), ("免费",)), ("5个",)
+)
 
 
 def judged(fault: str, kind: str) -> Judged:
@@ -59,7 +61,14 @@ def test_confusions_are_counted() -> None:
 
 def test_the_report_is_one_page_with_both_plots_and_escapes_what_citizens_wrote() -> None:
     curve, bins = risk_coverage([0.2, 0.9], [False, True]), calibration([0.2, 0.9], [False, True])
-    failure = {"id": "q1", "turns": ["<script>alert(1)</script>"], "fault": "缺少", "wrong": True, "kind": "answer", "reply": "甲"}
+    failure = {
+        "id": "q1",
+        "turns": ["<script>alert(1)</script>"],
+        "fault": "缺少",
+        "wrong": True,
+        "kind": "answer",
+        "reply": "甲",
+    }
     report = Report(
         groups=summary([judged("缺少", "answer")]),
         failures=[failure],

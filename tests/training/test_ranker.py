@@ -42,6 +42,15 @@ def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
         load_ranker(tmp_path / "r.json")
 
 
+def test_a_file_of_an_older_version_is_refused(tmp_path: Path) -> None:
+    save_ranker(TRAINED, tmp_path / "r.json", {})
+    content = json.loads((tmp_path / "r.json").read_text(encoding="utf8"))
+    del content["thresholds"]
+    (tmp_path / "r.json").write_text(json.dumps(content), encoding="utf8")
+    with pytest.raises(HotlineError, match="make train"):
+        load_ranker(tmp_path / "r.json")
+
+
 def test_scores_grow_with_the_evidence() -> None:
     low, high = RANKER.fit.scores(np.stack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]))
     assert low < high

@@ -37,8 +37,11 @@ _TOO_LONG = 3000  # characters that are read; what follows is not
 _UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
 _CHAT_CERTAIN = 0.5
 _COMPLAINT_CERTAIN = 0.5
-_WORTH_OFFERING = 0.15  # share of the best one's confidence from which another entry is offered beside it
+_WORTH_OFFERING = 0.1  # share of the best one's confidence from which another entry is offered beside it
+_CERTAIN = 0.9  # of the citizen's own place: then no other place is looked at
+_SURER = 0.1  # how much surer another place must be to be offered beside a sure answer
 _LONGEST_OFFER = 560  # characters
+_DOUBTFUL = 0.25  # below it an offer says that nothing was found that surely answers
 _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks something, it does not complain
 
 
@@ -126,8 +129,12 @@ class Assistant:
         best = ranked[0].confidence if ranked else 0.0
         if not found.uncovered and (reply := self._started_check(text, ranked, turn)):
             return reply
-        if best >= self._thresholds.answer and not found.uncovered:
+        sure = best >= self._thresholds.answer and not found.uncovered
+        others = self._other_places(text, turn, found.uncovered) if best < _CERTAIN or found.uncovered else []
+        if sure and not (others and others[0].confidence > best + _SURER):
             return self._reminded(self._answered(ranked[:1], turn))
+        if others and (sure or not turn.understanding.intent.startswith("say_")):
+            return self._offer([*others[:2], *([] if found.uncovered else ranked[:1])], turn)
         if reply := self._repeated_check(turn):
             return reply
         if reply := self._small_talk(before):
@@ -138,8 +145,6 @@ class Assistant:
         if best >= self._thresholds.offer or (ranked and named is _Named.ALONE):
             several = self._each_question(text, turn)
             return self._answered(several, turn) if several else self._offer(ranked, turn)
-        if named is _Named.NOT and not turn.dialogue.jurisdiction and (others := self._other_places(text, turn)):
-            return self._offer(others, turn)
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
             return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), turn.dialogue)
         return self._unsupported(turn)
@@ -224,12 +229,17 @@ class Assistant:
             return _Named.NOT
         return _Named.ALONE if len(words) <= len(lexicon.subject(words)) + 1 else _Named.AMONG_OTHERS
 
-    def _other_places(self, text: str, turn: Turn) -> list[Ranked]:
-        """Return what other places surely answer to a question that names none, the surest place's first."""
+    def _other_places(self, text: str, turn: Turn, uncovered: str | None) -> list[Ranked]:
+        """Return what other places surely answer, the surest place's first.
+
+        They are asked where the conversation names no place, and the ones inside an ``uncovered`` place that it names.
+        """
         own = self._place(turn)
+        wanted = self.places.covered_in(uncovered) if uncovered else list(self._indexes)
         found = []
-        for place, index in self._indexes.items():
-            if place != own:
+        for place in wanted if uncovered or not turn.dialogue.jurisdiction else ():
+            if place in self._indexes and place != own:
+                index = self._indexes[place]
                 words = index.lexicon.canonical(text)
                 found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
         return sorted((r for r in found if r.confidence >= self._thresholds.answer), key=lambda r: -r.confidence)
@@ -349,7 +359,8 @@ class Assistant:
     def _offer(self, ranked: Sequence[Ranked], turn: Turn) -> Reply:
         """Return the likeliest questions with their answers, to choose from: reading them beats asking once more."""
         likely = [r.entry for r in ranked if r.confidence >= ranked[0].confidence * _WORTH_OFFERING][:3]
-        while len(text := self._offer_text(likely, turn)) > _LONGEST_OFFER and len(likely) > 1:
+        doubtful = ranked[0].confidence < _DOUBTFUL
+        while len(text := self._offer_text(likely, turn, doubtful)) > _LONGEST_OFFER and len(likely) > 1:
             likely.pop()
         offers = tuple(e.id for e in likely)
         dialogue = replace(turn.dialogue, offers=offers, misses=turn.dialogue.misses + 1)
@@ -364,11 +375,11 @@ class Assistant:
             choices=(*(Choice(e.question, e.question) for e in likely), *_person(dialogue)),
         )
 
-    def _offer_text(self, entries: Sequence[KnowledgeEntry], turn: Turn) -> str:
+    def _offer_text(self, entries: Sequence[KnowledgeEntry], turn: Turn, doubtful: bool) -> str:
         own = self._place(turn)
         elsewhere = [self.places.name(e.jurisdiction) if e.jurisdiction != own else None for e in entries]
         lacking = self.places.name(own) if all(elsewhere) else None
-        return offer_text(entries, elsewhere, lacking, self.knowledge, self._today())
+        return offer_text(entries, elsewhere, lacking, self.knowledge, self._today(), doubtful=doubtful)
 
     def _unsupported(self, turn: Turn) -> Reply:
         place = self.places.name(self._place(turn))

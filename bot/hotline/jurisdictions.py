@@ -85,6 +85,11 @@ class Places:
                 uncovered = uncovered or (known.name if known else match.name)
         return PlaceFound(covered, None if covered else uncovered)
 
+    def covered_in(self, name: str) -> list[str]:
+        """Return the ids of the covered places inside the place called ``name``."""
+        outer = [j.id for j in self.by_id.values() if j.name == name]
+        return [j.id for j in self.by_id.values() if j.covered and any(self._contains(o, j.id) for o in outer)]
+
     def strip(self, text: str) -> str:
         """Return ``text`` without the names of covered places, which say nothing about what is asked."""
         spans = [m for m in self._matcher.find(text) if m.key in self.by_id and self.by_id[m.key].covered]

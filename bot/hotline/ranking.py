@@ -83,7 +83,7 @@ class Thresholds:
     """From which confidence an entry is given as the answer, and from which it is offered as one of several."""
 
     answer: float = 0.65
-    offer: float = 0.06
+    offer: float = 0.03
 
 
 @dataclass(frozen=True)

@@ -104,13 +104,17 @@ def offer_text(
     lacking: str | None,
     knowledge: Knowledge,
     day: dt.date,
+    *,
+    doubtful: bool = False,
 ) -> str:
     """Return the text that offers ``entries`` to choose from, each with its question and answer.
 
     ``elsewhere`` names the place of each entry that is not of the citizen's own; ``lacking`` is the citizen's place
-    where all of them are from elsewhere.
+    where all of them are from elsewhere; ``doubtful``: probably none of them answers.
     """
     first = "我不能肯定您问的是哪一个，最接近的有：" if len(entries) > 1 else "我不能肯定您问的是不是这个："
+    if doubtful:
+        first = "没有查到能肯定回答这个问题的内容，最接近的是："
     if lacking:
         first = f"{lacking}的文件里我没有查到这方面的内容。您问的如果是别的地方，我查到："
     parts = [

@@ -130,11 +130,12 @@ class Assistant:
         if not found.uncovered and (reply := self._started_check(text, ranked, turn)):
             return reply
         sure = best >= self._thresholds.answer and not found.uncovered
-        others = self._other_places(text, turn, found.uncovered) if best < _CERTAIN or found.uncovered else []
+        leans = read.text != self.places.strip(text)
+        others = self._other_places(text, turn, found.uncovered) if not leans and best < _CERTAIN else []
         if sure and not (others and others[0].confidence > best + _SURER):
-            return self._reminded(self._answered(ranked[:1], turn))
+            return self._reminded(self._answered(self._each_question(text, turn) or ranked[:1], turn))
         if others and (sure or not turn.understanding.intent.startswith("say_")):
-            return self._offer([*others[:2], *([] if found.uncovered else ranked[:1])], turn)
+            return self._offer([*others[:2], *([] if found.uncovered else ranked[:2])], turn)
         if reply := self._repeated_check(turn):
             return reply
         if reply := self._small_talk(before):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import GazetteRefused, HotlineError
-from bot.settings import Settings
+from bot.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
     from bot.gazette import Gazette, SourceDocument
@@ -175,19 +175,24 @@ def verify_knowledge(sources: tuple[Path, ...]) -> None:
 @click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def knowledge_coverage(sources: tuple[Path, ...]) -> None:
     """List what the knowledge leaves out, and entries that seem to contradict each other."""
-    from bot.hotline.coverage import contradictions, gaps
+    from bot.hotline.coverage import contradictions, gaps, read_reasons
     from bot.knowledge_files import read_knowledge_files
 
     files = read_knowledge_files(Settings.from_environment().knowledge_dir)
     knowledge = files.as_knowledge()
-    left_out = list(gaps(knowledge, _originals(sources, files.jurisdictions)))
+    reasons = read_reasons(PROJECT_ROOT / "data" / "coverage.toml")
+    found = list(gaps(knowledge, _originals(sources, files.jurisdictions)))
+    left_out = [gap for gap in found if (gap.document, gap.path) not in reasons]
     for gap in left_out:
         what = f"未写到 {'、'.join(gap.figures)}" if gap.figures else "职责未写到"
         click.echo(f"{gap.document} {gap.path}：{what}｜{gap.text[:60]}")
     against = list(contradictions(knowledge))
     for pair in against:
         click.echo(f"可能矛盾：{pair.first.id}“{pair.first.answer[:40]}”↔ {pair.second.id}“{pair.second.answer[:40]}”")
-    click.echo(f"没有写到的条款 {len(left_out)} 处，可能矛盾 {len(against)} 对。")
+    click.echo(
+        f"没有写到的条款 {len(left_out)} 处，另有 {len(found) - len(left_out)} 处说明了理由（data/coverage.toml），"
+        f"可能矛盾 {len(against)} 对。"
+    )
 
 
 def _originals(sources: Sequence[Path], places: Sequence[Jurisdiction]) -> list[SourceDocument]:

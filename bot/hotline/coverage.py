@@ -7,7 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
+import tomli
+
+from bot.errors import KnowledgeInvalid
 from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
 from bot.hotline.verification import Original, about, figures, sources_of
@@ -58,6 +62,18 @@ def gaps(knowledge: Knowledge, originals: Iterable[Original]) -> Iterator[Gap]:
             missing = tuple(sorted(figures(own) - told - figures(about(knowledge.documents[document]))))
             if missing or (_DUTY.search(own) and not near):
                 yield Gap(document, path, missing, " ".join(own.split()))
+
+
+def read_reasons(path: Path) -> dict[tuple[str, str], str]:
+    """Return (document, path) → why no entry tells that provision's figures or duties.
+
+    Raises `KnowledgeInvalid` naming the file where it cannot be read.
+    """
+    try:
+        rows = tomli.loads(path.read_text(encoding="utf8")).get("left_out", [])
+        return {(row["document"], path): row["reason"] for row in rows for path in row["paths"]}
+    except (OSError, tomli.TOMLDecodeError, KeyError, TypeError) as error:
+        raise KnowledgeInvalid(f"{path.name} 不能读取：{type(error).__name__} {error}") from error
 
 
 def contradictions(knowledge: Knowledge) -> Iterator[Contradiction]:

@@ -147,6 +147,8 @@ class Assistant:
             several = self._each_question(text, turn)
             return self._answered(several, turn) if several else self._offer(ranked, turn)
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
+            if ranked and not any(rule.jurisdiction == self._place(turn) for rule in self.knowledge.routing_rules):
+                return self._offer(ranked, turn)  # without routing rules, what the documents say comes nearest
             return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), turn.dialogue)
         return self._unsupported(turn)
 

@@ -20,7 +20,7 @@ from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.understanding import Understanding, questions_in
 from bot.text.normalise import has_words, normalise
-from bot.text.wording import Wording
+from bot.text.wording import Wording, is_english
 
 _CHAT = {
     "say_greeting": "您好，我是12345热线的智能助手，可以查居住证、12345受理范围、部门热线、一次办好等政策。请直接说您的问题。",
@@ -32,6 +32,14 @@ _CHAT = {
     "deny_offer": "好的，没关系。您可以换个说法再问，或回复“转人工”。",
 }
 _HANDOFF = "好的，为您转接人工。如果这里暂时没有人应答，请直接拨打12345，由话务员为您处理（24小时）。"
+_IN_ENGLISH = {  # what is said first to somebody who asks in English, by kind of reply
+    "answer": "The official answer, in Chinese:",
+    "scope": "The official answer, in Chinese:",
+    "route": "The department in charge, in Chinese:",
+    "clarify": "These come closest to your question, in Chinese:",
+    "unsupported": "Sorry, I have no information on this. Please dial 12345.",
+    "handoff": "A person will help you. You can also dial 12345 (24 hours).",
+}
 _MISSES = 2  # in a row, from which a person is offered
 _TOO_LONG = 3000  # characters that are read; what follows is not
 _UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
@@ -106,6 +114,11 @@ class Assistant:
 
     def answer(self, turn: Turn) -> Reply:
         """Return the reply to ``turn``; never raises for anything a citizen can type."""
+        reply = self._reply(turn)
+        lead = _IN_ENGLISH.get(reply.kind) if is_english(normalise(turn.text[:_TOO_LONG])) else None
+        return replace(reply, text=f"{lead}\n{reply.text}") if lead else reply
+
+    def _reply(self, turn: Turn) -> Reply:
         if emergency := self._danger(turn):
             return emergency
         text = self._wording.plain(normalise(turn.text[:_TOO_LONG]))

@@ -20,7 +20,10 @@ _DROPPED_AFTER = re.compile(r"^(?:省|市|那边|的)*(?:我)?(?:不问|先不�
 
 @dataclass(frozen=True)
 class Jurisdiction:
-    """A place with its own policy documents (辖区). ``places`` are names inside it that lead to it."""
+    """A place with its own policy documents (辖区). ``places`` are names inside it that lead to it.
+
+    ``suggested`` are questions shown to somebody who has not asked yet (大家常问).
+    """
 
     id: str
     name: str
@@ -28,6 +31,7 @@ class Jurisdiction:
     aliases: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     covered: bool = False
+    suggested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

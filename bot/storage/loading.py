@@ -63,7 +63,15 @@ def load_jurisdictions(connection: Connection) -> tuple[Jurisdiction, ...]:
         names[row.jurisdiction, row.kind].append(row.name)
     rows = connection.execute(sa.select(k.jurisdictions).order_by(k.jurisdictions.c.position, k.jurisdictions.c.id))
     return tuple(
-        Jurisdiction(r.id, r.name, r.parent, tuple(names[r.id, "alias"]), tuple(names[r.id, "place"]), r.covered)
+        Jurisdiction(
+            r.id,
+            r.name,
+            r.parent,
+            aliases=tuple(names[r.id, "alias"]),
+            places=tuple(names[r.id, "place"]),
+            covered=r.covered,
+            suggested=tuple(names[r.id, "suggested"]),
+        )
         for r in rows
     )
 

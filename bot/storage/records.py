@@ -49,7 +49,7 @@ def write_jurisdiction(connection: Connection, place: Jurisdiction, stamp: Stamp
         position = connection.execute(sa.select(sa.func.count()).select_from(k.jurisdictions)).scalar_one()
         connection.execute(sa.insert(k.jurisdictions).values(id=place.id, position=position, **values))
     connection.execute(sa.delete(k.jurisdiction_names).where(k.jurisdiction_names.c.jurisdiction == place.id))
-    for kind, names in (("alias", place.aliases), ("place", place.places)):
+    for kind, names in (("alias", place.aliases), ("place", place.places), ("suggested", place.suggested)):
         _insert_names(connection, k.jurisdiction_names, {"jurisdiction": place.id, "kind": kind}, "name", names)
 
 

@@ -161,13 +161,18 @@ class Wording:
                     yield word
 
 
+def is_english(text: str) -> bool:
+    """Return whether normalised ``text`` is mostly English: it holds several words of the glossary, little Chinese."""
+    chinese = sum("\u4e00" <= c <= "\u9fff" for c in text)
+    return chinese <= len(text) / 4 and len(english().pattern.findall(text)) >= _ENGLISH
+
+
 def _from_english(text: str, read: Callable[[str], list[str] | None]) -> str:
     """Return the Chinese of a text that is mostly English, empty where it is not.
 
     ``read`` reads pinyin: what no glossary knows may be the name of a place; other words are left out.
     """
-    chinese = sum("\u4e00" <= c <= "\u9fff" for c in text)
-    if len(english().pattern.findall(text)) < _ENGLISH or chinese > len(text) / 4:
+    if not is_english(text):
         return ""
     pieces = []
     for piece in _PIECE.findall(english().replace(text, around=" ")):

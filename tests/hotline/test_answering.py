@@ -214,3 +214,9 @@ def test_a_check_can_be_broken_off(assistant: Assistant) -> None:
     reply = ask(assistant, "我能办市民卡吗", "算了")
     assert reply.kind == "chitchat"
     assert not reply.dialogue.check
+
+
+def test_who_asks_in_english_reads_in_english_what_follows(assistant: Assistant) -> None:
+    reply = ask(assistant, "what is the weather in the park today")
+    assert reply.text.startswith("Sorry, I have no information")
+    assert not ask(assistant, "明天下雨吗").text.startswith("Sorry")

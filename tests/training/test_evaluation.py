@@ -97,3 +97,18 @@ def test_answers_are_no_worse_than_recorded(system: object) -> None:
     assert found.asked == recorded["asked"], "make evaluate, then python -m bot evaluate --record"
     assert found.passed >= recorded["passed"] - 0.02
     assert found.wrong <= recorded["wrong"] + 0.02
+
+
+@pytest.mark.slow
+def test_every_suggested_question_gets_one_sure_answer(system: object) -> None:
+    files = model_files(PROJECT_ROOT, Settings.from_environment().models_dir)
+    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker)
+    places = [place for place in bench.assistant.places.by_id.values() if place.covered]
+    unsure = {
+        question: kind
+        for place in places
+        for question in place.suggested
+        if (kind := bench.ask([f"{place.aliases[0]}{question}"]).kind) not in {"answer", "scope"}
+    }
+    assert all(place.suggested for place in places)
+    assert unsure == {}

@@ -8,7 +8,7 @@ from bot.hotline.knowledge import AnswerKind, Aspect
 from bot.storage.tables.base import metadata, moment, number, one_of, refer, retirement, stamp, text
 
 INTEGRATIONS = ("merged", "transferred")  # 直接合并, 呼叫转接
-NAME_KINDS = ("alias", "place")
+NAME_KINDS = ("alias", "place", "suggested")
 
 knowledge_version = sa.Table(
     "knowledge_version",

@@ -14,6 +14,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
 from bot.errors import StorageUnavailable
+from bot.hotline.jurisdictions import Jurisdiction
 from bot.hotline.replies import outage_reply, payload_of
 from bot.storage import Database, load_places
 from bot.web.keys import DATABASE, RASA, SETTINGS
@@ -32,21 +33,20 @@ def _templates() -> Environment:
 async def page(request: web.Request) -> web.Response:
     """Show the chat page of the place in the address, ``?jurisdiction=tianmen``, else of the default one."""
     default, wanted = request.app[SETTINGS].jurisdiction, request.query.get("jurisdiction", "")
-    city = await asyncio.to_thread(_city, request.app[DATABASE], default, wanted)
-    html = _templates().get_template("page.html").render(longest=_LONGEST, city=city)
+    place = await asyncio.to_thread(_place, request.app[DATABASE], default, wanted)
+    html = _templates().get_template("page.html").render(longest=_LONGEST, place=place)
     return web.Response(text=html, content_type="text/html")
 
 
-def _city(database: Database, default: str, wanted: str) -> str:
-    """Return the Chinese name of the place that the page is for, empty while the database cannot be read."""
+def _place(database: Database, default: str, wanted: str) -> Jurisdiction:
+    """Return the place that the page is for, one without a name while the database cannot be read."""
     try:
         with database.read() as connection:
             places = load_places(connection).by_id
     except StorageUnavailable:
-        return ""
+        return Jurisdiction(default, "")
     known = places.get(wanted)
-    place = known if known and known.covered else places.get(default)
-    return place.name if place else ""
+    return (known if known and known.covered else places.get(default)) or Jurisdiction(default, "")
 
 
 async def chat(request: web.Request) -> web.Response:

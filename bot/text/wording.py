@@ -164,7 +164,9 @@ class Wording:
 def is_english(text: str) -> bool:
     """Return whether normalised ``text`` is mostly English: it holds several words of the glossary, little Chinese."""
     chinese = sum("\u4e00" <= c <= "\u9fff" for c in text)
-    return chinese <= len(text) / 4 and len(english().pattern.findall(text)) >= _ENGLISH
+    known = len(english().pattern.findall(text))
+    all_known = bool(known) and not any("a" <= c <= "z" for c in english().pattern.sub("", text))
+    return chinese <= len(text) / 4 and (known >= _ENGLISH or all_known)
 
 
 def _from_english(text: str, read: Callable[[str], list[str] | None]) -> str:
@@ -180,7 +182,8 @@ def _from_english(text: str, read: Callable[[str], list[str] | None]) -> str:
             name = read(piece) if len(piece) >= _SHORTEST_PINYIN else None
             piece = name[0] if name and len(name) == 1 else ""
         pieces.append(piece)
-    return "".join(pieces)
+    # English asks first and names the thing last, Chinese the other way round.
+    return "".join(dict.fromkeys(reversed(pieces)))
 
 
 def _fuzzy(letters: str) -> str:

@@ -218,5 +218,5 @@ def test_a_check_can_be_broken_off(assistant: Assistant) -> None:
 
 def test_who_asks_in_english_reads_in_english_what_follows(assistant: Assistant) -> None:
     reply = ask(assistant, "what is the weather in the park today")
-    assert reply.text.startswith("Sorry, I have no information")
-    assert not ask(assistant, "明天下雨吗").text.startswith("Sorry")
+    assert reply.text[:20].isascii()
+    assert not ask(assistant, "明天下雨吗").text[:20].isascii()

@@ -21,3 +21,7 @@ class StorageUnavailable(HotlineError):
 
 class NotFound(HotlineError):
     """What was asked for by id does not exist."""
+
+
+class MoveRefused(HotlineError):
+    """A work order cannot be moved so by this person now; the message says why and what would be possible."""

@@ -1,0 +1,144 @@
+"""The clock of a work order (办理时限): when it is due, and how close that is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import tomli
+
+from bot.errors import KnowledgeInvalid
+from bot.hotline.working_days import add_working_days, is_announced, working_days_after
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Lamp(Enum):
+    """How close a due time is (红黄绿灯)."""
+
+    GREEN = "green"
+    YELLOW = "yellow"  # due soon
+    RED = "red"  # overdue
+
+
+@dataclass(frozen=True)
+class TimeLimit:
+    """How long a kind of request may take. ``document`` and ``provision`` say where that is laid down.
+
+    ``answer_hours``, where given, counts hours by the clock instead of working days: for failures that cannot wait.
+    """
+
+    dispatch_days: int
+    answer_days: int
+    answer_hours: int | None = None
+    warn_days: int = 2  # working days before the due day from which the lamp is yellow
+    progress_days: int | None = None  # beyond `answer_days`, how often progress is reported, in days
+    document: str = ""
+    provision: str = ""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time that does not count: the department waits for the citizen or for a third party."""
+
+    began: dt.datetime
+    ended: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """Until when something must be done. ``provisional``: holidays on the way there are not announced yet."""
+
+    at: dt.datetime
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """Every time limit: by jurisdiction and kind of request, then by jurisdiction, then the default."""
+
+    limits: Mapping[tuple[str, str], TimeLimit]
+
+    def of(self, jurisdiction: str, kind: str) -> TimeLimit:
+        """Return the limit for this kind of request (``urgent`` is a kind of its own) in this place."""
+        for key in ((jurisdiction, kind), ("", kind), (jurisdiction, ""), ("", "")):
+            if key in self.limits:
+                return self.limits[key]
+        raise KeyError("read_time_limits makes sure of a default")
+
+
+def dispatch_due(received: dt.datetime, limit: TimeLimit) -> Due:
+    """Return until when a request must be handed over to a department."""
+    return _end_of_working_day(received, limit.dispatch_days)
+
+
+def answer_due(
+    received: dt.datetime,
+    limit: TimeLimit,
+    *,
+    extended_days: int = 0,
+    pauses: Sequence[Pause] = (),
+    now: dt.datetime | None = None,
+) -> Due:
+    """Return until when the department must have answered.
+
+    The day of receipt does not count; the last day ends at midnight in China. Working days that begin and end within a
+    pause are added, an open pause counting until ``now``; with a limit in hours the paused time itself is added.
+    """
+    if limit.answer_hours is not None and not extended_days:
+        paused = sum((_end(p, now) - p.began for p in pauses), dt.timedelta())
+        return Due(received + dt.timedelta(hours=limit.answer_hours) + paused)
+    waited = sum(max(0, working_days_after(_day(p.began), _day(_end(p, now)))) for p in pauses)
+    return _end_of_working_day(received, limit.answer_days + extended_days + waited)
+
+
+def lamp(due: Due, now: dt.datetime, limit: TimeLimit, finished: dt.datetime | None = None) -> Lamp:
+    """Return the lamp at ``now``; what is finished keeps the one that it had then."""
+    at = finished or now
+    if at > due.at:
+        return Lamp.RED
+    if finished:
+        return Lamp.GREEN
+    if limit.answer_hours is not None:
+        near = due.at - at <= dt.timedelta(hours=max(1.0, limit.answer_hours / 4))
+    else:
+        near = working_days_after(_day(at), _day(due.at - dt.timedelta(seconds=1))) <= limit.warn_days
+    return Lamp.YELLOW if near else Lamp.GREEN
+
+
+def read_time_limits(path: Path) -> TimeLimits:
+    """Return the limits in a TOML file of ``[[limit]]`` tables.
+
+    Raises `KnowledgeInvalid` naming the file where it cannot be read, repeats a limit or has no default.
+    """
+    known = {field.name for field in fields(TimeLimit)}
+    limits: dict[tuple[str, str], TimeLimit] = {}
+    try:
+        for row in tomli.loads(path.read_text(encoding="utf8"))["limit"]:
+            key = (row.pop("jurisdiction", ""), row.pop("kind", ""))
+            if key in limits or row.keys() - known:
+                raise KnowledgeInvalid(f"{path.name}：{key} 的时限重复，或有不认识的项 {sorted(row.keys() - known)}")
+            limits[key] = TimeLimit(**row)
+    except (OSError, tomli.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise KnowledgeInvalid(f"{path.name} 不是有效的时限文件：{type(error).__name__} {error}") from error
+    if ("", "") not in limits:
+        raise KnowledgeInvalid(f"{path.name} 缺少默认时限（不写 jurisdiction 和 kind 的一项）")
+    return TimeLimits(limits)
+
+
+def _end_of_working_day(received: dt.datetime, days: int) -> Due:
+    day = add_working_days(_day(received), days)
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZONE)
+    return Due(end.astimezone(dt.timezone.utc), provisional=not is_announced(day))
+
+
+def _day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(ZONE).date()
+
+
+def _end(pause: Pause, now: dt.datetime | None) -> dt.datetime:
+    return pause.ended or now or pause.began

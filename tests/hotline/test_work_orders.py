@@ -87,7 +87,7 @@ def test_whatever_is_tried_only_the_rules_move_an_order(tries: list[tuple[Move, 
     for move, actor in tries:
         allowed = move in possible_moves(current, actor)
         if not allowed or (move is Move.REASSIGN and current.department == GIVEN["department"]):
-            with pytest.raises(MoveRefused, match="。$"):
+            with pytest.raises(MoveRefused, match=r"。$"):
                 make_move(current, move, actor, T0, **GIVEN)
             continue
         moved, event = make_move(current, move, actor, T0, **GIVEN)

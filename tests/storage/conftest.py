@@ -127,6 +127,7 @@ def database(module_database: Database) -> Iterator[Database]:
     yield module_database
     with module_database.begin() as connection:
         connection.execute(sa.update(metadata.tables["jurisdictions"]).values(parent=None))
+        connection.execute(sa.update(metadata.tables["work_orders"]).values(merged_into=None))
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))
         connection.execute(sa.insert(metadata.tables["knowledge_version"]).values(id=1, version=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.storage.tables import documents, knowledge, ledger
+from bot.storage.tables import documents, knowledge, ledger, work_orders
 from bot.storage.tables.base import metadata
 
-__all__ = ["documents", "knowledge", "ledger", "metadata"]
+__all__ = ["documents", "knowledge", "ledger", "metadata", "work_orders"]

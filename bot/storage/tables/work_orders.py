@@ -1,0 +1,116 @@
+"""Tables of work orders (工单), their record of moves, and who called about them.
+
+Who called stands apart from the matter: a screen or an export reads it only where a purpose was given, and it goes when
+its time is over while the matter stays for the statistics.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from bot.hotline.work_orders import RequestKind, Role, State
+from bot.storage.tables.base import metadata, moment, number, one_of, refer, text
+
+_STATES = tuple(state.value for state in State)
+
+work_orders = sa.Table(
+    "work_orders",
+    metadata,
+    text("id"),
+    text("number"),
+    text("jurisdiction"),
+    text("kind"),
+    text("category"),
+    text("title"),
+    text("content"),
+    text("place"),
+    text("happened"),
+    text("channel"),
+    moment("received"),
+    text("state"),
+    text("department", null=True),
+    sa.Column("assisting", sa.JSON, nullable=False),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("confidential", sa.Boolean, nullable=False),
+    number("version"),
+    moment("dispatched", null=True),
+    moment("answered", null=True),
+    moment("closed", null=True),
+    text("answer"),
+    sa.Column("satisfaction", sa.Integer, nullable=True),
+    number("extended_days"),
+    number("asked_days"),
+    sa.Column("pauses", sa.JSON, nullable=False),
+    number("urged"),
+    sa.Column("supervised", sa.Boolean, nullable=False),
+    number("returned"),
+    number("reworked"),
+    text("merged_into", null=True),
+    sa.PrimaryKeyConstraint("id"),
+    sa.UniqueConstraint("number"),
+    refer("jurisdiction", "jurisdictions"),
+    refer("department", "departments"),
+    refer("merged_into", "work_orders"),
+    one_of("kind", (kind.value for kind in RequestKind)),
+    one_of("state", _STATES),
+    sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
+)
+sa.Index("ix_work_orders_jurisdiction_received", work_orders.c.jurisdiction, work_orders.c.received)
+sa.Index("ix_work_orders_state_department", work_orders.c.state, work_orders.c.department)
+
+work_order_numbers = sa.Table(  # the last number given out on each day in each place
+    "work_order_numbers",
+    metadata,
+    text("prefix"),
+    number("last"),
+    sa.PrimaryKeyConstraint("prefix"),
+)
+
+work_order_events = sa.Table(
+    "work_order_events",
+    metadata,
+    text("work_order"),
+    number("version"),
+    text("move"),
+    text("by"),
+    text("role"),
+    moment("at"),
+    text("before"),
+    text("after"),
+    text("reason"),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.PrimaryKeyConstraint("work_order", "version"),
+    refer("work_order", "work_orders"),
+    one_of("role", (role.value for role in Role)),
+)
+sa.Index("ix_work_order_events_at", work_order_events.c.at)
+
+callers = sa.Table(  # everybody who raised the matter; nothing personal is left once they are anonymised
+    "work_order_callers",
+    metadata,
+    text("work_order"),
+    number("position"),
+    text("conversation", null=True),
+    text("channel"),
+    text("name", null=True),
+    text("phone", null=True),
+    moment("at"),
+    moment("anonymised", null=True),
+    sa.PrimaryKeyConstraint("work_order", "position"),
+    refer("work_order", "work_orders"),
+)
+sa.Index("ix_work_order_callers_conversation", callers.c.conversation)
+
+caller_views = sa.Table(  # who looked at whose contact, and for what
+    "work_order_caller_views",
+    metadata,
+    text("id"),
+    text("work_order"),
+    text("by"),
+    text("role"),
+    text("purpose"),
+    moment("at"),
+    sa.PrimaryKeyConstraint("id"),
+    refer("work_order", "work_orders"),
+)
+sa.Index("ix_work_order_caller_views_work_order", caller_views.c.work_order)

@@ -56,6 +56,8 @@ class HotlineAction(Action, ABC):
     def _reply_and_record(self, turn: Turn, tracker: Tracker) -> tuple[Reply, str]:
         app = application()
         reply = self.reply(app, turn)
+        if reply.draft or reply.order_request:
+            reply = app.fulfil(reply, sender=tracker.sender_id, channel=tracker.get_latest_input_channel() or "rest")
         row = app.ledger_row(turn, reply, sender=tracker.sender_id, model=model_of(tracker))
         if reply.kind == "emergency":
             writing = _late_writes.submit(_record_late, app, row)

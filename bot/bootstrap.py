@@ -8,10 +8,12 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.hotline.answering import Assistant, Turn
+from bot.hotline.deadlines import TimeLimits, read_time_limits
 from bot.hotline.eligibility import read_eligibility
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.replies import Reply
 from bot.model_files import released_model
+from bot.ordering import OrderDesk
 from bot.settings import Settings, read_secret
 from bot.storage import Database, knowledge_version, load_knowledge, load_places, write_ledger
 from bot.training.ranker import load_ranker
@@ -52,6 +54,16 @@ class Application:
             checks=read_eligibility(self.settings.eligibility_dir),
         )
 
+    def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:
+        """Return ``reply`` after filing or moving the work order that it is about, if any."""
+        assistant = self.assistant()
+        desk = OrderDesk(self.database, self._limits(), assistant.masked, assistant.places.letters, now)
+        conversation = conversation_hash(sender, read_secret(self.settings.secret_file))
+        return desk.fulfil(reply, assistant.knowledge, conversation, channel)
+
+    def _limits(self) -> TimeLimits:
+        return read_time_limits(self.settings.time_limits_file)
+
     def ledger_row(self, turn: Turn, reply: Reply, *, sender: str, model: str) -> LedgerRow:
         """Return the row of the ledger (账本) under whose id ``reply`` can be replayed."""
         return LedgerRow(
@@ -74,6 +86,11 @@ class Application:
         """Write ``row`` to the ledger."""
         with self.database.begin() as connection:
             write_ledger(connection, row)
+
+
+def now() -> dt.datetime:
+    """Return this moment in UTC."""
+    return dt.datetime.now(dt.timezone.utc)
 
 
 def today() -> dt.date:

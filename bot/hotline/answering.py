@@ -11,6 +11,7 @@ from enum import Enum
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
+from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, next_step, order_request
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.ledger import top_scores
@@ -18,6 +19,7 @@ from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
+from bot.hotline.routing import Suggestion, suggest_departments
 from bot.hotline.understanding import Understanding, questions_in
 from bot.text.normalise import has_words, normalise
 from bot.text.wording import Wording, is_english
@@ -42,7 +44,9 @@ _IN_ENGLISH = {  # what is said first to somebody who asks in English, by kind o
 }
 _MISSES = 2  # in a row, from which a person is offered
 _TOO_LONG = 3000  # characters that are read; what follows is not
-_UNSURE_ROUTE = "您反映的情况，我拿不准该由哪个部门办理。请拨打12345登记，由话务员核实后派单，或回复“转人工”。"
+_UNSURE_ROUTE = (
+    "您反映的情况，我拿不准该由哪个部门办理。可以回复“登记工单”，由话务员核实后派单；也可以拨打12345，或回复“转人工”。"
+)
 _CHAT_CERTAIN = 0.5
 _COMPLAINT_CERTAIN = 0.5
 _WORTH_OFFERING = 0.1  # share of the best one's confidence from which another entry is offered beside it
@@ -50,6 +54,7 @@ _CERTAIN = 0.9  # of the citizen's own place: then no other place is looked at
 _SURER = 0.1  # how much surer another place must be to be offered beside a sure answer
 _LONGEST_OFFER = 560  # characters
 _DOUBTFUL = 0.25  # below it an offer says that nothing was found that surely answers
+_WORTH_NAMING = 0.03  # confidence from which a department is named to somebody whose complaint is unsure
 _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks something, it does not complain
 
 
@@ -124,6 +129,8 @@ class Assistant:
         text = self._wording.plain(normalise(turn.text[:_TOO_LONG]))
         if not has_words(text):
             return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
+        if reply := self._about_order(turn):
+            return reply
         if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
             return self._answered([Ranked(self._entries[chosen], 1.0)], turn)
         found = self.places.find(text, self._place(turn))
@@ -162,8 +169,42 @@ class Assistant:
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
             if ranked and not any(rule.jurisdiction == self._place(turn) for rule in self.knowledge.routing_rules):
                 return self._offer(ranked, turn)  # without routing rules, what the documents say comes nearest
-            return self._plain("handoff", _UNSURE_ROUTE, turn, self._place(turn), turn.dialogue)
+            maybe = [s for s in self.suggest_departments(text, turn) if s.confidence >= _WORTH_NAMING]
+            listed = "".join(f"\n{n}. {s.department.name}（{s.rule.category}）" for n, s in enumerate(maybe, 1))
+            said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if listed else _UNSURE_ROUTE
+            unsure = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
+            return replace(unsure, choices=(Choice(BEGIN, BEGIN),))
         return self._unsupported(turn)
+
+    def _about_order(self, turn: Turn) -> Reply | None:
+        """Return the next reply about a work order: one being filed, one that was filed, or one to begin."""
+        said = turn.text[:_TOO_LONG].strip()
+        if draft := Draft.from_slot(turn.dialogue.filing):
+            step = next_step(draft, said)
+            return self._filing(step, turn) if step else None
+        if request := order_request(said):
+            return replace(self._plain("work_order", "", turn, self._place(turn), turn.dialogue), order_request=request)
+        if not begins_filing(said):
+            return None
+        entry = self._entries.get(turn.dialogue.entry or "")
+        rule = entry.id if entry and entry.kind is AnswerKind.ROUTE else ""
+        return self._filing(ask(begin(said, turn.dialogue.text, rule)), turn)
+
+    def _filing(self, step: Step, turn: Turn) -> Reply:
+        draft = step.draft.as_slot() if step.draft and not step.ready else {}
+        reply = self._plain("work_order", step.text, turn, self._place(turn), replace(turn.dialogue, filing=draft))
+        choices = tuple(Choice(title, title) for title in step.choices)
+        return replace(reply, choices=choices, draft=step.draft if step.ready else None)
+
+    def suggest_departments(self, text: str, turn: Turn) -> list[Suggestion]:
+        """Return the three likeliest departments for a complaint ``text``, with confidence and reason."""
+        index = self._indexes.get(self._place(turn))
+        if index is None:
+            return []
+        words = self._wording.plain(normalise(text))
+        canonical = index.lexicon.canonical(self.places.strip(words))
+        ranked = index.rank(canonical, turn.understanding, self._ranker, top=len(index.entries))
+        return suggest_departments(words, ranked, self.knowledge)
 
     def hand_over(self, turn: Turn) -> Reply:
         """Return the reply that passes the conversation to a person, unless there is danger."""
@@ -265,17 +306,23 @@ class Assistant:
         entry = entries[0]
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
+        reason = ""
+        if entry.kind is AnswerKind.ROUTE and (
+            given := suggest_departments(turn.dialogue.text, ranked, self.knowledge)
+        ):
+            reason = f"\n判断理由：{given[0].reason}" if given[0].mentioned else ""
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
         dialogue = replace(turn.dialogue, topic=entry.topic, entry=entry.id, offers=(), misses=0)
         return Reply(
             kind=kind,
-            text=answer_text(entries, self.knowledge, day, place),
+            text=answer_text(entries, self.knowledge, day, place) + reason,
             jurisdiction=entry.jurisdiction,
             dialogue=dialogue,
             confidence=round(min(r.confidence for r in ranked), 4),
             entries=tuple((e.id, e.version) for e in entries),
             citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
             context={"read_as": turn.dialogue.text},
+            choices=(Choice(BEGIN, BEGIN),) if kind == "route" else (),
         )
 
     def _started_check(self, text: str, ranked: Sequence[Ranked], turn: Turn) -> Reply | None:
@@ -379,6 +426,8 @@ class Assistant:
         while len(text := self._offer_text(likely, turn, doubtful)) > _LONGEST_OFFER and len(likely) > 1:
             likely.pop()
         offers = tuple(e.id for e in likely)
+        complains = turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN
+        file = (Choice(BEGIN, BEGIN),) if complains else ()
         dialogue = replace(turn.dialogue, offers=offers, misses=turn.dialogue.misses + 1)
         return Reply(
             kind="clarify",
@@ -388,7 +437,7 @@ class Assistant:
             confidence=round(ranked[0].confidence, 4),
             entries=tuple((e.id, e.version) for e in likely),
             citations=tuple(c for e in likely for c in citations_of(e, self.knowledge, self._today())),
-            choices=(*(Choice(e.question, e.question) for e in likely), *_person(dialogue)),
+            choices=(*(Choice(e.question, e.question) for e in likely), *file, *_person(dialogue)),
         )
 
     def _offer_text(self, entries: Sequence[KnowledgeEntry], turn: Turn, doubtful: bool) -> str:

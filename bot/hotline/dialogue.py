@@ -30,6 +30,7 @@ class Dialogue:
     entry: str | None = None
     offers: tuple[str, ...] = ()  # entry ids behind the choices shown last
     misses: int = 0
+    filing: Mapping[str, Any] = field(default_factory=dict)  # bot.hotline.filing.Draft, empty while nothing is filed
     check: Mapping[str, Any] = field(default_factory=dict)  # bot.hotline.eligibility.Progress, empty while none runs
 
     @classmethod

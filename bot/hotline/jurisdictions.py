@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.text.names import NameMatcher
+from bot.text.pinyin import initials
 
 _ELSEWHERE = "elsewhere"
 # Where somebody comes from, works or once was is not what the question is about.
@@ -88,6 +89,12 @@ class Places:
             elif not (_ORIGIN_BEFORE.search(before) or _ORIGIN_AFTER.match(after)):
                 uncovered = uncovered or (known.name if known else match.name)
         return PlaceFound(covered, None if covered else uncovered)
+
+    def letters(self, place: str) -> str:
+        """Return the two letters that numbers given out in ``place`` begin with: 荆州 → ``JZ``."""
+        known = self.by_id.get(place)
+        short = (known.aliases or (known.name,))[0] if known else ""
+        return (initials(short).upper() + "WO")[:2]
 
     def covered_in(self, name: str) -> list[str]:
         """Return the ids of the covered places inside the place called ``name``."""

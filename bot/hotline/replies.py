@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.emergencies import Danger, Emergency, detect_emergency
+from bot.hotline.filing import Draft, OrderRequest
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry, PolicyDocument, Validity
 from bot.text.normalise import normalise
 
@@ -34,6 +35,8 @@ class Reply:
     citations: tuple[dict[str, Any], ...] = ()
     choices: tuple[Choice, ...] = ()
     context: dict[str, Any] = field(default_factory=dict)  # what of the conversation was used, for the ledger
+    draft: Draft | None = None  # a work order that the citizen has confirmed; to be filed before this is said
+    order_request: OrderRequest | None = None  # what is wanted of a filed one; to be answered from the database
 
 
 EMPTY_TEXT = "没有看到文字内容。请用一句话说说您想问什么，比如“居住证要带什么材料”，也可以拨打12345找人工。"

@@ -127,7 +127,7 @@ ROLE_NAMES = {
 }
 
 _WITH_DEPARTMENT = (State.DISPATCHED, State.SIGNED, State.IN_PROGRESS)
-_OPEN = (State.ACCEPTED, *_WITH_DEPARTMENT, State.ANSWERED, State.REVIEWED, State.FOLLOWED_UP)
+OPEN = (State.ACCEPTED, *_WITH_DEPARTMENT, State.ANSWERED, State.REVIEWED, State.FOLLOWED_UP)
 _STAFF = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 _LEAD = frozenset({Role.SUPERVISOR})
 _HANDLER = frozenset({Role.HANDLER})
@@ -157,7 +157,7 @@ RULES: Mapping[Move, Rule] = {
     Move.ARCHIVE: Rule((State.CLOSED,), frozenset({Role.SUPERVISOR, Role.SYSTEM}), State.ARCHIVED),
     Move.REOPEN: Rule((State.CLOSED,), _STAFF | {Role.CITIZEN}, State.IN_PROGRESS, ("reason",)),
     Move.MERGE: Rule((State.ACCEPTED, *_WITH_DEPARTMENT), _STAFF | {Role.SYSTEM}, State.MERGED, ("into",)),
-    Move.ADD: Rule(_OPEN, _STAFF | {Role.CITIZEN}, None, ("text",)),
+    Move.ADD: Rule(OPEN, _STAFF | {Role.CITIZEN}, None, ("text",)),
     Move.URGE: Rule((State.ACCEPTED, *_WITH_DEPARTMENT), _STAFF | {Role.CITIZEN, Role.SYSTEM}, None),
     Move.SUPERVISE: Rule((State.ACCEPTED, *_WITH_DEPARTMENT), _LEAD, None, ("reason",)),
     Move.REPORT_PROGRESS: Rule((State.SIGNED, State.IN_PROGRESS), _HANDLER, None, ("text",)),

@@ -1,0 +1,180 @@
+"""Filing work orders and answering what citizens ask of theirs: the use cases between conversation and database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.errors import MoveRefused, NotFound
+from bot.hotline.deadlines import ZONE, TimeLimits
+from bot.hotline.duplicates import same_matter
+from bot.hotline.filing import Asking, Draft, OrderRequest
+from bot.hotline.knowledge import Knowledge
+from bot.hotline.replies import Reply
+from bot.hotline.work_orders import (
+    MOVE_NAMES,
+    OPEN,
+    ROLE_NAMES,
+    STATE_NAMES,
+    Actor,
+    Event,
+    Move,
+    Role,
+    State,
+    WorkOrder,
+)
+from bot.storage import (
+    Caller,
+    Database,
+    add_caller,
+    belongs_to,
+    contact_views,
+    file_order,
+    find_orders,
+    get_order,
+    move_order,
+    order_events,
+    orders_of,
+)
+
+_UNSORTED = "待分类"
+_ALIKE_DAYS = 30  # how far back the same matter is looked for
+_SUPPLY = ("公用事业",)  # categories whose sudden failures cannot wait
+_FAILURE = ("停水", "停电", "停气", "没水", "没电", "没气", "断水", "断电", "爆管", "漏气")
+_NOT_YOURS = "没有找到您的这张工单。请说出工单编号和登记时留的电话后四位，例如“JZ202611230001 1234 查进度”。"
+_NO_ORDERS = "这里没有您登记过的工单。要登记请说“登记工单”；用电话登记的，请说出工单编号和电话后四位。"
+_MOVES = {
+    Asking.URGE: Move.URGE,
+    Asking.ADD: Move.ADD,
+    Asking.RATE: Move.RATE,
+    Asking.REOPEN: Move.REOPEN,
+}
+
+
+@dataclass(frozen=True)
+class OrderDesk:
+    """Does what the conversation decided about work orders."""
+
+    database: Database
+    limits: TimeLimits
+    mask: Callable[[str], str]
+    letters: Callable[[str], str]  # a place's id → what its numbers begin with, such as JZ
+    now: Callable[[], dt.datetime]
+
+    def fulfil(self, reply: Reply, knowledge: Knowledge, conversation: str, channel: str) -> Reply:
+        """Return ``reply`` with the words for what was done; a reply that asks nothing of the desk comes back as it is.
+
+        Raises StorageUnavailable where the database cannot be written: then nothing was filed.
+        """
+        if reply.draft:
+            return replace(reply, text=self._file(reply.draft, reply.jurisdiction, knowledge, conversation, channel))
+        if reply.order_request:
+            return replace(reply, text=self._answer(reply.order_request, conversation))
+        return reply
+
+    def _file(self, draft: Draft, place: str, knowledge: Knowledge, conversation: str, channel: str) -> str:
+        rules = {f"{rule.jurisdiction}.routing.{rule.id}": rule for rule in knowledge.routing_rules}
+        rule = rules.get(draft.rule)
+        category = rule.category if rule else _UNSORTED
+        content = self.mask(draft.what)
+        now = self.now()
+        order = WorkOrder(
+            id="",
+            number="",
+            jurisdiction=place,
+            kind=draft.kind,
+            category=category,
+            title=content[:30],
+            content=content,
+            place=draft.where,
+            happened=draft.when,
+            channel=channel,
+            received=now,
+            urgent=category.split("/")[0] in _SUPPLY and any(word in draft.what for word in _FAILURE),
+            confidential=draft.confidential,
+        )
+        phone = draft.phone if any(c.isdigit() for c in draft.phone) else None
+        caller = Caller(draft.name or None, phone, conversation, channel, now)
+        with self.database.begin() as connection:
+            since = now - dt.timedelta(days=_ALIKE_DAYS)
+            if same := same_matter(
+                order, find_orders(connection, jurisdiction=place, states=OPEN, received_from=since)
+            ):
+                add_caller(connection, same.id, caller)
+                return (
+                    f"您反映的事已有工单 {same.number} 在办（{STATE_NAMES[same.state]}），已把您加为反映人，结果会一并告诉您。\n"
+                    f"随时可以说“查工单 {same.number}”看进度。如果不是同一件事，请拨打12345说明。"
+                )
+            order = file_order(connection, order, caller, self.letters(place))
+        due = order.due(self.limits.of(place, order.time_kind), now)
+        unit = f"拟转{knowledge.departments[rule.department].name}，" if rule else ""
+        return (
+            f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_day(due.at)}前派到承办单位，"
+            f"办理时限从受理之日起算（{self._limit_text(order)}）。\n随时可以说“查工单 {order.number}”看进度，也可以补充、催办、评价。"
+        )
+
+    def _limit_text(self, order: WorkOrder) -> str:
+        limit = self.limits.of(order.jurisdiction, order.time_kind)
+        return f"{limit.answer_hours}小时" if limit.answer_hours else f"{limit.answer_days}个工作日"
+
+    def _answer(self, request: OrderRequest, conversation: str) -> str:
+        now = self.now()
+        try:
+            with self.database.begin() as connection:
+                if request.number:
+                    order = get_order(connection, request.number)
+                    if not belongs_to(connection, order.id, conversation, request.phone_end):
+                        return _NOT_YOURS
+                else:
+                    own = orders_of(connection, conversation)
+                    if not own:
+                        return _NO_ORDERS
+                    if request.asking is Asking.STATUS and len(own) > 1:
+                        return "\n".join(
+                            ["您的工单：", *(f"{o.number} {o.title}：{STATE_NAMES[o.state]}" for o in own)]
+                        )
+                    order = own[0]
+                if request.asking is Asking.VIEWS:
+                    views = contact_views(connection, order.id)
+                    seen = [f"{_day(v.at)} {ROLE_NAMES[v.role]}，用途：{v.purpose}" for v in views]
+                    return (
+                        "\n".join([f"查看过工单 {order.number} 联系方式的有：", *seen])
+                        if seen
+                        else "没有人查看过您的联系方式。"
+                    )
+                if move := _MOVES.get(request.asking):
+                    given: dict[str, Any] = {
+                        "text": self.mask(request.text),
+                        "reason": self.mask(request.text),
+                        "satisfaction": request.satisfaction,
+                    }
+                    needed: dict[str, Any] = {name: value for name, value in given.items() if value}
+                    order = move_order(connection, order.id, move, Actor(conversation, Role.CITIZEN), now, **needed)
+                    return (
+                        f"工单 {order.number} 已{MOVE_NAMES[move]}，会转给承办单位。目前：{STATE_NAMES[order.state]}。"
+                    )
+                return self._status(order, order_events(connection, order.id), now)
+        except NotFound:
+            return _NOT_YOURS
+        except MoveRefused as refusal:
+            return str(refusal)
+
+    def _status(self, order: WorkOrder, events: Sequence[Event], now: dt.datetime) -> str:
+        lines = [f"工单 {order.number}（{order.title}）：{STATE_NAMES[order.state]}。"]
+        shown = [e for e in events if e.before is not e.after][-4:]
+        lines += [f"{_day(e.at)} {STATE_NAMES[e.after]}" for e in shown]
+        if order.answer and order.state not in (State.ACCEPTED, State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):
+            lines.append(f"办理结果：{order.answer}")
+        elif order.state in (State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):
+            due = order.due(self.limits.of(order.jurisdiction, order.time_kind), now)
+            lines.append(
+                f"应于{_day(due.at - dt.timedelta(seconds=1))}前办结{'（节假日安排公布后可能调整）' if due.provisional else ''}。"
+            )
+        return "\n".join(lines)
+
+
+def _day(moment: dt.datetime) -> str:
+    day = moment.astimezone(ZONE)
+    return f"{day.month}月{day.day}日"

@@ -14,6 +14,7 @@ from bot.commands.knowledge import (
     replay,
     verify_knowledge,
 )
+from bot.commands.orders import report
 from bot.commands.run import run
 from bot.commands.training import evaluate, train
 from bot.errors import HotlineError
@@ -34,6 +35,7 @@ _COMMANDS = (
     train,
     evaluate,
     replay,
+    report,
 )
 for command in _COMMANDS:
     cli.add_command(command)

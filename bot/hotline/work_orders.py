@@ -78,6 +78,7 @@ class Move(Enum):
     PAUSE = "pause"  # 暂停计时
     RESUME = "resume"  # 恢复计时
     RATE = "rate"  # 评价
+    REMIND = "remind"  # 到期提醒
 
 
 STATE_NAMES = {
@@ -116,6 +117,7 @@ MOVE_NAMES = {
     Move.PAUSE: "暂停计时",
     Move.RESUME: "恢复计时",
     Move.RATE: "评价",
+    Move.REMIND: "到期提醒",
 }
 ROLE_NAMES = {
     Role.CITIZEN: "市民",
@@ -172,6 +174,7 @@ RULES: Mapping[Move, Rule] = {
         None,
         ("satisfaction",),
     ),
+    Move.REMIND: Rule((State.ACCEPTED, *_WITH_DEPARTMENT), frozenset({Role.SYSTEM}), None, ("lamp",)),
 }
 _NEEDED = {
     "reason": "理由",
@@ -181,6 +184,7 @@ _NEEDED = {
     "satisfaction": "满意度（1到5）",
     "days": "延长的工作日数",
     "text": "内容",
+    "lamp": "灯色",
 }
 
 

@@ -35,7 +35,7 @@ HANDLER = Actor("h1", Role.HANDLER, "dep.city")
 OTHER_HANDLER = Actor("h2", Role.HANDLER, "dep.water")
 CITIZEN = Actor("c1", Role.CITIZEN)
 GIVEN: dict[str, Any] = {
-    "reason": "理由", "department": "dep.city", "answer": "已清理。", "into": "other", "satisfaction": 5, "days": 5, "text": "补充",
+    "reason": "理由", "department": "dep.city", "answer": "已清理。", "into": "other", "satisfaction": 5, "days": 5, "text": "补充", "lamp": "red",
 }  # fmt: skip
 
 

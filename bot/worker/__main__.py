@@ -1,0 +1,43 @@
+"""The worker process: ``python -m bot.worker``. Makes a round every few minutes; the queue survives a restart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from huey import SqliteHuey, crontab
+
+from bot.errors import HotlineError
+from bot.hotline.deadlines import read_time_limits
+from bot.settings import Settings
+from bot.storage import Database
+from bot.worker.rounds import make_round
+
+logger = logging.getLogger("bot.worker")
+
+_EVERY = "*/5"  # minutes
+
+
+def main() -> None:
+    """Work until the process is told to stop."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    settings = Settings.from_environment()
+    settings.jobs_file.parent.mkdir(parents=True, exist_ok=True)
+    queue = SqliteHuey("hotline", filename=str(settings.jobs_file))
+    database = Database(settings.database_url)
+
+    @queue.periodic_task(crontab(minute=_EVERY), name="round")  # type: ignore[untyped-decorator,unused-ignore]
+    def one_round() -> None:
+        try:
+            limits = read_time_limits(settings.time_limits_file)
+            done = make_round(database, limits, settings, dt.datetime.now(dt.timezone.utc))
+        except HotlineError as error:
+            logger.error("the round failed and will be made again: %s", error)
+        else:
+            logger.info("%s", done)
+
+    queue.create_consumer(workers=1, periodic=True, initial_delay=0.5, max_delay=5).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.routing import Suggestion, suggest_departments
-from bot.hotline.understanding import Understanding, questions_in
+from bot.hotline.understanding import Understanding, names_another_case, questions_in
 from bot.text.normalise import has_words, normalise
 from bot.text.wording import Wording, is_english
 
@@ -50,10 +50,9 @@ _UNSURE_ROUTE = (
 _CHAT_CERTAIN = 0.5
 _COMPLAINT_CERTAIN = 0.5
 _WORTH_OFFERING = 0.1  # share of the best one's confidence from which another entry is offered beside it
-_CERTAIN = 0.9  # of the citizen's own place: then no other place is looked at
-_SURER = 0.1  # how much surer another place must be to be offered beside a sure answer
 _LONGEST_OFFER = 560  # characters
 _DOUBTFUL = 0.25  # below it an offer says that nothing was found that surely answers
+_LONGEST_PLACE = 12  # characters of a place's name before a question that is picked
 _WORTH_NAMING = 0.03  # confidence from which a department is named to somebody whose complaint is unsure
 _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks something, it does not complain
 
@@ -131,7 +130,7 @@ class Assistant:
             return self._plain("clarify", EMPTY_TEXT, turn, self._place(turn), turn.dialogue)
         if reply := self._about_order(turn):
             return reply
-        if (chosen := chosen_offer(text, turn.dialogue)) and chosen in self._entries:
+        if (chosen := chosen_offer(text, turn.dialogue) or self._picked(text, turn)) and chosen in self._entries:
             return self._answered([Ranked(self._entries[chosen], 1.0)], turn)
         found = self.places.find(text, self._place(turn))
         if found.jurisdiction:
@@ -151,10 +150,10 @@ class Assistant:
             return reply
         sure = best >= self._thresholds.answer and not found.uncovered
         leans = read.text != self.places.strip(text)
-        others = self._other_places(text, turn, found.uncovered) if not leans and best < _CERTAIN else []
-        if sure and not (others and others[0].confidence > best + _SURER):
+        if sure:
             return self._reminded(self._answered(self._each_question(text, turn) or ranked[:1], turn))
-        if others and (sure or not turn.understanding.intent.startswith("say_")):
+        others = [] if leans else self._other_places(text, turn, found.uncovered)
+        if others and not turn.understanding.intent.startswith("say_"):
             return self._offer([*others[:2], *([] if found.uncovered else ranked[:2])], turn)
         if reply := self._repeated_check(turn):
             return reply
@@ -206,6 +205,15 @@ class Assistant:
         ranked = index.rank(canonical, turn.understanding, self._ranker, top=len(index.entries))
         return suggest_departments(words, ranked, self.knowledge)
 
+    def _picked(self, text: str, turn: Turn) -> str | None:
+        """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""
+        for offered in turn.dialogue.offers:
+            entry = self._entries.get(offered)
+            question = self._wording.plain(normalise(entry.question)) if entry else ""
+            if question and text.endswith(question) and len(text) - len(question) <= _LONGEST_PLACE:
+                return offered
+        return None
+
     def hand_over(self, turn: Turn) -> Reply:
         """Return the reply that passes the conversation to a person, unless there is danger."""
         if emergency := self._danger(turn):
@@ -244,10 +252,16 @@ class Assistant:
             return _Reading(ranked, raw, understanding)
         topics = {e.topic for e in index.entries}  # of another place than what was asked before: no topic is kept
         topic = turn.dialogue.topic if turn.dialogue.topic in topics else None
+        items = index.lexicon.items_in(canonical(raw))
+        if items and not any(items.intersection(e.items) for e in index.entries if e.topic == topic):
+            topic = None  # a thing that the topic so far does not know
         subject = index.lexicon.subject(canonical(before))
         ways = [before] if bare else [f"{before}，{raw}", *([f"{subject}，{raw}"] if subject else [])]
+        if not bare and names_another_case(raw):  # 那特殊项目呢: what is asked about it is what was asked before
+            ranked, understanding = [], turn.understanding.blended(turn.dialogue.intents)
+            ways.append(f"{raw}，{index.lexicon.without_items(canonical(before))}")
         sure = bool(ranked) and ranked[0].confidence >= self._thresholds.answer
-        used = raw if sure else ways[-1]  # what a later follow-up leans on needs its subject
+        used = raw if sure else ways[min(1, len(ways) - 1)]  # what a later follow-up leans on needs its subject
         for way in ways:
             own = "" if bare else canonical(raw)
             told = None if bare else turn.dialogue.entry
@@ -437,8 +451,15 @@ class Assistant:
             confidence=round(ranked[0].confidence, 4),
             entries=tuple((e.id, e.version) for e in likely),
             citations=tuple(c for e in likely for c in citations_of(e, self.knowledge, self._today())),
-            choices=(*(Choice(e.question, e.question) for e in likely), *file, *_person(dialogue)),
+            choices=(*(Choice(e.question, self._asking(e, turn)) for e in likely), *file, *_person(dialogue)),
         )
+
+    def _asking(self, entry: KnowledgeEntry, turn: Turn) -> str:
+        """Return what is sent when the question of ``entry`` is picked: of another place, with its name."""
+        return entry.question if entry.jurisdiction == self._place(turn) else f"{self._label(entry)}{entry.question}"
+
+    def _label(self, entry: KnowledgeEntry) -> str:
+        return f"【{self.places.name(entry.jurisdiction)}】"
 
     def _offer_text(self, entries: Sequence[KnowledgeEntry], turn: Turn, doubtful: bool) -> str:
         own = self._place(turn)

@@ -50,6 +50,12 @@ class Lexicon:
         """Return the first names of the items that canonical ``text`` names, in order."""
         return "、".join(dict.fromkeys(self._first[match.key] for match in self._matcher.find(text)))
 
+    def without_items(self, text: str) -> str:
+        """Return canonical ``text`` without the names of items: what is asked, not about which thing."""
+        for match in reversed(self._matcher.find(text)):
+            text = text[: match.start] + text[match.end :]
+        return text
+
     def words(self, text: str) -> list[str]:
         """Return the words of normalised ``text``, each as the word that stands for its meaning."""
         return [self._synonyms.get(word, word) for word in self._segmenter.cut(text)]

@@ -14,6 +14,11 @@ _OPEN_QUESTION = re.compile(
     r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
 )
 
+_ANOTHER = re.compile(r"^(?:那|如果|要是|换成?)|呢[？。]?$")
+_SAYS_WHAT = re.compile(
+    r"什么|哪|多少|几[个天年月家项]|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|多长|为何|如何|何时|吗|材料|电话|条件呢|费|时间|期限|文号|负责|牵头"
+)
+
 
 @dataclass(frozen=True)
 class Understanding:
@@ -28,6 +33,17 @@ class Understanding:
 
     def probability(self, intent: str) -> float:
         return self.scores.get(intent, 0.0)
+
+    def blended(self, scores: Mapping[str, float]) -> Understanding:
+        """Return the mean of this view and other ``scores``."""
+        names = {*self.scores, *scores}
+        mean = {name: (self.probability(name) + scores.get(name, 0.0)) / 2 for name in names}
+        return Understanding(dict(sorted(mean.items(), key=lambda pair: -pair[1])), self.model)
+
+
+def names_another_case(text: str) -> bool:
+    """Return whether normalised ``text`` only names another case (那特殊项目呢) and leaves what is asked to what went before."""
+    return bool(_ANOTHER.search(text)) and not _SAYS_WHAT.search(text)
 
 
 def clauses(text: str) -> list[str]:

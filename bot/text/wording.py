@@ -176,6 +176,7 @@ def _from_english(text: str, read: Callable[[str], list[str] | None]) -> str:
     """
     if not is_english(text):
         return ""
+    text = text.replace("'s ", " ")
     pieces = []
     for piece in _PIECE.findall(english().replace(text, around=" ")):
         if "a" <= piece[0] <= "z":

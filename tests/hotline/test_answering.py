@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bot.hotline.answering import Assistant, Turn
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.replies import Reply
-from bot.hotline.understanding import Understanding
+from bot.hotline.understanding import Understanding, names_another_case
 
 KINDS = {"answer", "scope", "route", "emergency", "clarify", "unsupported", "handoff", "chitchat"}
 
@@ -220,3 +220,21 @@ def test_who_asks_in_english_reads_in_english_what_follows(assistant: Assistant)
     reply = ask(assistant, "what is the weather in the park today")
     assert reply.text[:20].isascii()
     assert not ask(assistant, "明天下雨吗").text[:20].isascii()
+
+
+def test_a_follow_up_may_only_name_another_case() -> None:
+    assert names_another_case("那补卡呢")
+    assert names_another_case("如果是外地人呢")
+    assert not names_another_case("那要带什么材料")
+    assert not names_another_case("楼下太吵了")
+
+
+def test_an_offered_question_is_picked_by_its_own_words(assistant: Assistant) -> None:
+    dialogue = Dialogue(offers=("yunjiang.card.fee", "yunjiang.card.lost"))
+    reply = assistant.answer(turn("【云江市】市民卡丢了怎么补？", dialogue))
+    assert reply.entries[0][0] == "yunjiang.card.lost"
+
+
+def test_a_number_begins_with_the_letters_of_its_place(assistant: Assistant) -> None:
+    assert assistant.places.letters("yunjiang") == "YJ"
+    assert assistant.places.letters("nowhere") == "WO"

@@ -111,7 +111,7 @@ class OrderDesk:
         due = order.due(self.limits.of(place, order.time_kind), now)
         unit = f"拟转{knowledge.departments[rule.department].name}，" if rule else ""
         return (
-            f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_day(due.at)}前派到承办单位，"
+            f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_last_day(due.at)}派到承办单位，"
             f"办理时限从受理之日起算（{self._limit_text(order)}）。\n随时可以说“查工单 {order.number}”看进度，也可以补充、催办、评价。"
         )
 
@@ -169,12 +169,15 @@ class OrderDesk:
             lines.append(f"办理结果：{order.answer}")
         elif order.state in (State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):
             due = order.due(self.limits.of(order.jurisdiction, order.time_kind), now)
-            lines.append(
-                f"应于{_day(due.at - dt.timedelta(seconds=1))}前办结{'（节假日安排公布后可能调整）' if due.provisional else ''}。"
-            )
+            lines.append(f"应于{_last_day(due.at)}前办结{'（节假日安排公布后可能调整）' if due.provisional else ''}。")
         return "\n".join(lines)
 
 
 def _day(moment: dt.datetime) -> str:
     day = moment.astimezone(ZONE)
     return f"{day.month}月{day.day}日"
+
+
+def _last_day(due: dt.datetime) -> str:
+    """Return the last day on which something that is due at ``due``, the end of a day, is in time."""
+    return _day(due - dt.timedelta(seconds=1))

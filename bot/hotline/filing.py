@@ -173,6 +173,8 @@ def next_step(draft: Draft, text: str) -> Step | None:
         return None
     if draft.asked in ("where", "when", "phone") and _ASKS.search(text) and not _REFUSES.match(text):
         return None
+    if draft.asked in ("where", "when") and not _REFUSES.match(text):  # all of it is what was asked for
+        draft = _with(draft, draft.asked, _PHONE.sub("", text).strip(" ，。"))
     filled = _filled(draft, text)
     if draft.asked == "phone" and filled.phone and filled.phone != _NONE:
         filled = _named(filled, text)

@@ -56,6 +56,12 @@ def test_a_contact_can_be_refused(said: str) -> None:
     assert step.draft.phone == "未留"
 
 
+def test_all_of_an_answer_is_kept() -> None:
+    step = talk(start(), "北京路口往东五十米", "每天晚上8点到12点")
+    assert step.draft is not None
+    assert (step.draft.where, step.draft.when) == ("北京路口往东五十米", "每天晚上8点到12点")
+
+
 def test_confidentiality_is_kept() -> None:
     step = talk(start(), "北京路", "每天晚上", "13812345678，请保密")
     assert step.draft is not None

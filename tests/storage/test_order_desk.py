@@ -58,6 +58,7 @@ def test_filing_gives_a_number_and_a_due_day(desk: OrderDesk, knowledge: Knowled
     text = do(desk, knowledge, draft=DRAFT)
     assert "JZ202611230001" in text
     assert "30个工作日" in text
+    assert "最迟11月24日派到" in text
     with filled.read() as connection:
         (order,) = find_orders(connection)
     assert "13812345678" not in order.content, "the caller's phone is not in the matter"

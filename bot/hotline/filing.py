@@ -51,7 +51,9 @@ _PART_OF = {
     **dict.fromkeys(("内容", "事情"), "what"),
     **dict.fromkeys(("姓名", "名字"), "name"),
 }
-_ASKS = re.compile(r"[吗呢么][？?]?$|[？?]$|怎么|多久|多少|什么时候(?:能|可以)|哪里办|谁负责")
+_ASKS = re.compile(
+    r"能不能|可不可以|是不是|有没有资格|[吗呢么][？?]?$|[？?]$|怎么|多久|多少|什么时候(?:能|可以)|哪里办|谁负责"
+)
 _SHORTEST = 4  # characters that say what happened
 _UNKNOWN = "不详"
 _NONE = "未留"
@@ -163,9 +165,9 @@ class Step:
 def next_step(draft: Draft, text: str) -> Step | None:
     """Return what follows from ``text`` while ``draft`` is being filed, ``None`` where it is about something else."""
     text = text.strip()
-    if _NO.search(text):
+    if _NO.search(text) or (draft.asked == "confirm" and text == "2"):
         return Step("好的，没有登记。需要时再告诉我，也可以拨打12345。", None)
-    if not draft.missing and draft.asked == "confirm" and _YES.match(text):
+    if not draft.missing and draft.asked == "confirm" and (text == "1" or _YES.match(text)):
         return Step("", draft, ready=True)
     if correction := _CORRECTS.search(text):
         return ask(_corrected(draft, correction[1], correction[2].strip()))

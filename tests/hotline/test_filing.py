@@ -94,6 +94,13 @@ def test_a_question_in_between_is_left_to_the_rest() -> None:
     step = start()
     assert step.draft is not None
     assert next_step(step.draft, "居住证多久能办好？") is None
+    assert next_step(step.draft, "我能不能办居住证") is None
+
+
+def test_the_numbers_of_the_buttons_may_be_typed() -> None:
+    summary = talk(start(), "北京路", "每天晚上", "不留")
+    assert talk(summary, "1").ready
+    assert talk(summary, "2").draft is None
 
 
 def test_anything_but_yes_does_not_file() -> None:

@@ -68,7 +68,7 @@ class WordingData:
             syllables = lazy_pinyin(word)
             letters.setdefault(_fuzzy("".join(syllables)), (word, round(_EVERY_WORD + total - math.log(weight), 3)))
             if word in known and len(word) >= _SHORTEST_BY_SOUND:
-                sounds.setdefault(" ".join(map(_fuzzy, syllables)), word)
+                sounds.setdefault(_sound_of(syllables), word)
         function_words = "".join(c for c, n in corpus.items() if len(c) == 1 and n >= _FUNCTION_WORD)
         return cls(tuple(sorted(word for word in known if len(word) > 1)), letters, sounds, function_words)
 
@@ -141,7 +141,7 @@ class Wording:
         taken |= {i for i, character in enumerate(run) if character in self.data.function_words}
         if len(taken) == len(run):
             return run
-        sounds = [_fuzzy(sound) for sound in lazy_pinyin(run)]
+        sounds = lazy_pinyin(run)
         cuts = set(range(len(run) + 1)) - {i for start, end in known for i in range(start + 1, end)}
         result, position = [], 0
         while position < len(run):
@@ -154,7 +154,7 @@ class Wording:
         """Yield the words, longest first, that are meant by what stands misspelt in ``run`` from ``start``."""
         for length in self._lengths if start in cuts and len(sounds) == len(run) else ():
             end = start + length
-            word = self.data.sounds.get(" ".join(sounds[start:end])) if end in cuts else None
+            word = self.data.sounds.get(_sound_of(sounds[start:end])) if end in cuts else None
             if word:
                 wrong = [i for i in range(start, end) if run[i] != word[i - start]]
                 if wrong and len(wrong) < length and taken.isdisjoint(wrong):
@@ -185,6 +185,11 @@ def _from_english(text: str, read: Callable[[str], list[str] | None]) -> str:
         pieces.append(piece)
     # English asks first and names the thing last, Chinese the other way round.
     return "".join(dict.fromkeys(reversed(pieces)))
+
+
+def _sound_of(syllables: Sequence[str]) -> str:
+    """Return under which sound a word is kept: a short one exactly, since fuzzily it sounds like too many others."""
+    return " ".join(syllables if len(syllables) == _SHORTEST_BY_SOUND else map(_fuzzy, syllables))
 
 
 def _fuzzy(letters: str) -> str:

@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,13 +84,23 @@ class _Manager(Manager):
 
     def _make_sure(self) -> None:
         time.sleep(_GRACE)
-        while children := psutil.Process().children(recursive=True):
+        while children := _alive(psutil.Process().children(recursive=True)):
             for child in children:
                 with suppress(psutil.NoSuchProcess):
                     child.kill()
             time.sleep(0.2)
         time.sleep(2)  # for the manager to notice
         os._exit(0 if self.returncode in (130, 143) else 1)
+
+
+def _alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Return those of ``processes`` that still run; one that ended stays listed until the manager has noticed."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def _addresses(settings: Settings) -> list[tuple[str, str, int, str]]:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from bot.commands.connections import token, webhook
 from bot.commands.knowledge import (
     import_gazette,
     knowledge_coverage,
@@ -14,9 +15,9 @@ from bot.commands.knowledge import (
     replay,
     verify_knowledge,
 )
-from bot.commands.orders import report
+from bot.commands.orders import catalogue, report
 from bot.commands.run import run
-from bot.commands.training import evaluate, train
+from bot.commands.training import evaluate, evaluate_routing, train
 from bot.errors import HotlineError
 
 
@@ -34,8 +35,12 @@ _COMMANDS = (
     knowledge_coverage,
     train,
     evaluate,
+    evaluate_routing,
     replay,
     report,
+    catalogue,
+    token,
+    webhook,
 )
 for command in _COMMANDS:
     cli.add_command(command)

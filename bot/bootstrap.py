@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.hotline.answering import Assistant, Turn
-from bot.hotline.deadlines import TimeLimits, read_time_limits
+from bot.hotline.deadlines import read_time_limits
 from bot.hotline.eligibility import read_eligibility
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.replies import Reply
@@ -16,6 +16,7 @@ from bot.model_files import released_model
 from bot.ordering import OrderDesk
 from bot.settings import Settings, read_secret
 from bot.storage import Database, knowledge_version, load_knowledge, load_places, write_ledger
+from bot.training.dispatcher import load_dispatcher
 from bot.training.ranker import load_ranker
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -45,24 +46,24 @@ class Application:
     def _build(self) -> Assistant:
         with self.database.read() as connection:
             knowledge, places = load_knowledge(connection), load_places(connection)
+        model = released_model(self.settings)
         return Assistant(
             knowledge,
             places,
-            load_ranker(released_model(self.settings).ranker).ranker,
+            load_ranker(model.ranker).ranker,
             default_jurisdiction=self.settings.jurisdiction,
             today=today,
             checks=read_eligibility(self.settings.eligibility_dir),
+            dispatcher=load_dispatcher(model.dispatcher),
         )
 
     def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:
         """Return ``reply`` after filing or moving the work order that it is about, if any."""
-        assistant = self.assistant()
-        desk = OrderDesk(self.database, self._limits(), assistant.masked, assistant.places.letters, now)
+        assistant, limits = self.assistant(), read_time_limits(self.settings.time_limits_file)
+        suggest, letters = assistant.suggest_departments, assistant.places.letters
+        desk = OrderDesk(self.database, limits, assistant.masked, letters, suggest, now)
         conversation = conversation_hash(sender, read_secret(self.settings.secret_file))
         return desk.fulfil(reply, assistant.knowledge, conversation, channel)
-
-    def _limits(self) -> TimeLimits:
-        return read_time_limits(self.settings.time_limits_file)
 
     def ledger_row(self, turn: Turn, reply: Reply, *, sender: str, model: str) -> LedgerRow:
         """Return the row of the ledger (账本) under whose id ``reply`` can be replayed."""

@@ -221,6 +221,8 @@ class _Reading:
         for row in self.found[HotlineLine] + self.found[RoutingRule]:
             yield row, PolicyDocument, row.document
             yield row, Department, row.department
+        for rule in self.found[RoutingRule]:
+            yield from ((rule, Department, assisting) for assisting in rule.assisting)
         for entry in self.found[KnowledgeEntry]:
             yield from ((entry, ServiceItem, item) for item in entry.items)
             if entry.department:

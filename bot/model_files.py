@@ -1,4 +1,4 @@
-"""Where trained models lie: Rasa's archive and the ranker beside it, named by what they were trained on."""
+"""Where trained models lie: Rasa's archive with ranker and dispatcher beside it, named by what they were trained on."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _DATA = (
     "data/rules",
     "data/dictionaries",
     "data/knowledge",
+    "data/catalogue",
     "data/synonyms.txt",
 )
 _LOCK = "requirements/requirements.lock"
@@ -25,20 +26,29 @@ _LOCK = "requirements/requirements.lock"
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where a model lies. Both files exist, or it is not there."""
+    """Where a model lies. All its files exist, or it is not there."""
 
     rasa: Path
-    ranker: Path
+
+    @property
+    def ranker(self) -> Path:
+        return self._beside("ranker.json")
+
+    @property
+    def dispatcher(self) -> Path:
+        return self._beside("dispatcher.npz")
 
     @property
     def exist(self) -> bool:
-        return self.rasa.is_file() and self.ranker.is_file()
+        return all(file.is_file() for file in (self.rasa, self.ranker, self.dispatcher))
+
+    def _beside(self, end: str) -> Path:
+        return self.rasa.with_name(f"{self.rasa.name.removesuffix('.tar.gz')}.{end}")
 
 
 def model_files(root: Path, models: Path) -> ModelFiles:
     """Return where the model for today's data and code under ``root`` lies, whether it is there or not."""
-    name = f"hotline-{training_digest(root)[:12]}"
-    return ModelFiles(models / f"{name}.tar.gz", models / f"{name}.ranker.json")
+    return ModelFiles(models / f"hotline-{training_digest(root)[:12]}.tar.gz")
 
 
 def training_digest(root: Path) -> str:
@@ -58,11 +68,7 @@ def released_model(settings: Settings) -> ModelFiles:
 
     Raises `HotlineError` naming the remedy where it is not there.
     """
-    if settings.model:
-        name = settings.model.name.removesuffix(".tar.gz")
-        files = ModelFiles(settings.model, settings.model.with_name(f"{name}.ranker.json"))
-    else:
-        files = model_files(PROJECT_ROOT, settings.models_dir)
+    files = ModelFiles(settings.model) if settings.model else model_files(PROJECT_ROOT, settings.models_dir)
     if not files.exist:
         raise HotlineError(f"没有模型 {files.rasa.name}。请运行 make train，或直接 make run。")
     return files

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.errors import MoveRefused, NotFound
-from bot.hotline.deadlines import ZONE, TimeLimits
+from bot.hotline.deadlines import ZONE, TimeLimit, TimeLimits
 from bot.hotline.duplicates import same_matter
 from bot.hotline.filing import Asking, Draft, OrderRequest
 from bot.hotline.knowledge import Knowledge
 from bot.hotline.replies import Reply
+from bot.hotline.routing import SURE, Suggestion
 from bot.hotline.work_orders import (
     MOVE_NAMES,
-    OPEN,
     ROLE_NAMES,
     STATE_NAMES,
     Actor,
@@ -24,17 +24,20 @@ from bot.hotline.work_orders import (
     Role,
     State,
     WorkOrder,
+    time_kind,
 )
 from bot.storage import (
     Caller,
+    ContactView,
     Database,
     add_caller,
     belongs_to,
     contact_views,
     file_order,
-    find_orders,
+    filed_under,
     get_order,
     move_order,
+    open_alike,
     order_events,
     orders_of,
 )
@@ -51,6 +54,7 @@ _MOVES = {
     Asking.RATE: Move.RATE,
     Asking.REOPEN: Move.REOPEN,
 }
+Suggest = Callable[[str, str], Sequence[Suggestion]]  # text and place → departments
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class OrderDesk:
     limits: TimeLimits
     mask: Callable[[str], str]
     letters: Callable[[str], str]  # a place's id → what its numbers begin with, such as JZ
+    suggest: Suggest
     now: Callable[[], dt.datetime]
 
     def fulfil(self, reply: Reply, knowledge: Knowledge, conversation: str, channel: str) -> Reply:
@@ -75,11 +80,34 @@ class OrderDesk:
         return reply
 
     def _file(self, draft: Draft, place: str, knowledge: Knowledge, conversation: str, channel: str) -> str:
-        rules = {f"{rule.jurisdiction}.routing.{rule.id}": rule for rule in knowledge.routing_rules}
-        rule = rules.get(draft.rule)
-        category = rule.category if rule else _UNSORTED
-        content = self.mask(draft.what)
         now = self.now()
+        order, department = self._order(draft, place, knowledge, channel, now)
+        phone = draft.phone if any(c.isdigit() for c in draft.phone) else None
+        caller = Caller(draft.name or None, phone, conversation, channel, now)
+        with self.database.begin() as connection:
+            alike = open_alike(connection, order, now - dt.timedelta(days=_ALIKE_DAYS))
+            same = None if filed_under(connection, draft.key) else same_matter(order, alike)
+            if same:
+                add_caller(connection, same.id, caller)
+                return (
+                    f"您反映的事已有工单 {same.number} 在办（{STATE_NAMES[same.state]}），已把您加为反映人，结果会一并告诉您。\n"
+                    f"随时可以说“查工单 {same.number}”看进度。如果不是同一件事，请拨打12345说明。"
+                )
+            order = file_order(connection, order, caller, self.letters(place), key=draft.key)
+        unit = f"拟转{department}，" if department else ""
+        return (
+            f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_last_day(order.due(now).at)}派到承办单位，"
+            f"办理时限从受理之日起算（{_limit_text(order.limit)}）。\n"
+            f"随时可以说“查工单 {order.number}”看进度，也可以补充、催办、评价。"
+        )
+
+    def _order(
+        self, draft: Draft, place: str, knowledge: Knowledge, channel: str, now: dt.datetime
+    ) -> tuple[WorkOrder, str]:
+        """Return the order to file and the name of the department that will likely get it, empty where that is unsure."""
+        category, department = self._matter(draft, place, knowledge)
+        urgent = category.split("/")[0] in _SUPPLY and any(word in draft.what for word in _FAILURE)
+        content = self.mask(draft.what)
         order = WorkOrder(
             id="",
             number="",
@@ -92,74 +120,49 @@ class OrderDesk:
             happened=draft.when,
             channel=channel,
             received=now,
-            urgent=category.split("/")[0] in _SUPPLY and any(word in draft.what for word in _FAILURE),
+            limit=self.limits.of(place, time_kind(draft.kind, urgent=urgent)),
+            urgent=urgent,
             confidential=draft.confidential,
+            attachments=draft.links,
         )
-        phone = draft.phone if any(c.isdigit() for c in draft.phone) else None
-        caller = Caller(draft.name or None, phone, conversation, channel, now)
-        with self.database.begin() as connection:
-            since = now - dt.timedelta(days=_ALIKE_DAYS)
-            if same := same_matter(
-                order, find_orders(connection, jurisdiction=place, states=OPEN, received_from=since)
-            ):
-                add_caller(connection, same.id, caller)
-                return (
-                    f"您反映的事已有工单 {same.number} 在办（{STATE_NAMES[same.state]}），已把您加为反映人，结果会一并告诉您。\n"
-                    f"随时可以说“查工单 {same.number}”看进度。如果不是同一件事，请拨打12345说明。"
-                )
-            order = file_order(connection, order, caller, self.letters(place))
-        due = order.due(self.limits.of(place, order.time_kind), now)
-        unit = f"拟转{knowledge.departments[rule.department].name}，" if rule else ""
-        return (
-            f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_last_day(due.at)}派到承办单位，"
-            f"办理时限从受理之日起算（{self._limit_text(order)}）。\n随时可以说“查工单 {order.number}”看进度，也可以补充、催办、评价。"
-        )
+        return order, department
 
-    def _limit_text(self, order: WorkOrder) -> str:
-        limit = self.limits.of(order.jurisdiction, order.time_kind)
-        return f"{limit.answer_hours}小时" if limit.answer_hours else f"{limit.answer_days}个工作日"
+    def _matter(self, draft: Draft, place: str, knowledge: Knowledge) -> tuple[str, str]:
+        """Return category and department: what the text surely is about, else what the citizen was told."""
+        best = next(iter(self.suggest(draft.what, place)), None)
+        if best and best.confidence >= SURE:
+            return best.category, best.department.name if best.department else ""
+        rules = {f"{rule.jurisdiction}.routing.{rule.id}": rule for rule in knowledge.routing_rules}
+        rule = rules.get(draft.rule)
+        return (rule.category, knowledge.departments[rule.department].name) if rule else (_UNSORTED, "")
 
     def _answer(self, request: OrderRequest, conversation: str) -> str:
-        now = self.now()
         try:
             with self.database.begin() as connection:
-                if request.number:
-                    order = get_order(connection, request.number)
-                    if not belongs_to(connection, order.id, conversation, request.phone_end):
-                        return _NOT_YOURS
-                else:
-                    own = orders_of(connection, conversation)
-                    if not own:
-                        return _NO_ORDERS
-                    if request.asking is Asking.STATUS and len(own) > 1:
-                        return "\n".join(
-                            ["您的工单：", *(f"{o.number} {o.title}：{STATE_NAMES[o.state]}" for o in own)]
-                        )
-                    order = own[0]
+                own = orders_of(connection, conversation)
+                if not request.number and len(own) > 1 and request.asking is Asking.STATUS:
+                    return "\n".join(["您的工单：", *(f"{o.number} {o.title}：{STATE_NAMES[o.state]}" for o in own)])
+                order = get_order(connection, request.number) if request.number else next(iter(own), None)
+                if order is None:
+                    return _NO_ORDERS
+                if not belongs_to(connection, order.id, conversation, request.phone_end):
+                    return _NOT_YOURS
                 if request.asking is Asking.VIEWS:
-                    views = contact_views(connection, order.id)
-                    seen = [f"{_day(v.at)} {ROLE_NAMES[v.role]}，用途：{v.purpose}" for v in views]
-                    return (
-                        "\n".join([f"查看过工单 {order.number} 联系方式的有：", *seen])
-                        if seen
-                        else "没有人查看过您的联系方式。"
-                    )
+                    return _views(order, contact_views(connection, order.id))
                 if move := _MOVES.get(request.asking):
-                    given: dict[str, Any] = {
-                        "text": self.mask(request.text),
-                        "reason": self.mask(request.text),
-                        "satisfaction": request.satisfaction,
-                    }
-                    needed: dict[str, Any] = {name: value for name, value in given.items() if value}
-                    order = move_order(connection, order.id, move, Actor(conversation, Role.CITIZEN), now, **needed)
-                    return (
-                        f"工单 {order.number} 已{MOVE_NAMES[move]}，会转给承办单位。目前：{STATE_NAMES[order.state]}。"
-                    )
-                return self._status(order, order_events(connection, order.id), now)
+                    return self._moved(connection, order, move, request, conversation)
+                return self._status(order, order_events(connection, order.id), self.now())
         except NotFound:
             return _NOT_YOURS
         except MoveRefused as refusal:
             return str(refusal)
+
+    def _moved(self, connection: Any, order: WorkOrder, move: Move, request: OrderRequest, conversation: str) -> str:
+        text = self.mask(request.text)
+        given: dict[str, Any] = {"text": text, "reason": text, "satisfaction": request.satisfaction}
+        needed = {name: value for name, value in given.items() if value}
+        order = move_order(connection, order.id, move, Actor(conversation, Role.CITIZEN), self.now(), **needed)
+        return f"工单 {order.number} 已{MOVE_NAMES[move]}，会转给承办单位。目前：{STATE_NAMES[order.state]}。"
 
     def _status(self, order: WorkOrder, events: Sequence[Event], now: dt.datetime) -> str:
         lines = [f"工单 {order.number}（{order.title}）：{STATE_NAMES[order.state]}。"]
@@ -167,10 +170,23 @@ class OrderDesk:
         lines += [f"{_day(e.at)} {STATE_NAMES[e.after]}" for e in shown]
         if order.answer and order.state not in (State.ACCEPTED, State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):
             lines.append(f"办理结果：{order.answer}")
+        elif order.paused:
+            lines.append("正在等待补充材料或第三方，办理时限暂停计算。")
         elif order.state in (State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):
-            due = order.due(self.limits.of(order.jurisdiction, order.time_kind), now)
+            due = order.due(now)
             lines.append(f"应于{_last_day(due.at)}前办结{'（节假日安排公布后可能调整）' if due.provisional else ''}。")
         return "\n".join(lines)
+
+
+def _views(order: WorkOrder, views: Sequence[ContactView]) -> str:
+    if not views:
+        return "没有人查看过您的联系方式。"
+    seen = [f"{_day(v.at)} {ROLE_NAMES[v.role]}，用途：{v.purpose}" for v in views]
+    return "\n".join([f"查看过工单 {order.number} 联系方式的有：", *seen])
+
+
+def _limit_text(limit: TimeLimit) -> str:
+    return f"{limit.answer_hours}小时" if limit.answer_hours else f"{limit.answer_days}个工作日"
 
 
 def _day(moment: dt.datetime) -> str:

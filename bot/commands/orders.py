@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ _HEADINGS = ("承办单位", "受理", "已反馈", "超期", "按时办结率",
 @click.option(
     "--xlsx", "xlsx_file", type=click.Path(path_type=Path, dir_okay=False), help="另存为带图表的 Excel 文件。"
 )
-def report(period: str, jurisdiction: str | None, csv_file: Path | None, xlsx_file: Path | None) -> None:
+@click.option("--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), help="另存为带图的网页。")
+def report(
+    period: str, jurisdiction: str | None, csv_file: Path | None, xlsx_file: Path | None, html_file: Path | None
+) -> None:
     """Show the figures of a month or a year and export them."""
-    from bot.hotline.deadlines import read_time_limits
-    from bot.hotline.reports import department_figures, month_of
-    from bot.storage import Database, find_orders, load_knowledge
+    from bot.hotline.reports import month_of
+    from bot.storage import Database, department_figures, load_knowledge
 
     try:
         first, end = month_of(period)
@@ -35,11 +38,8 @@ def report(period: str, jurisdiction: str | None, csv_file: Path | None, xlsx_fi
         raise HotlineError(f"“{period}”不是月份或年份，请写成 2026-11 或 2026。") from error
     settings = Settings.from_environment()
     with Database(settings.database_url).read() as connection:
-        orders = find_orders(
-            connection, jurisdiction=jurisdiction, received_from=first, received_before=end, limit=10**9
-        )
+        figures = department_figures(connection, first, end, dt.datetime.now(dt.timezone.utc), jurisdiction)
         names = {d.id: d.name for d in load_knowledge(connection).departments.values()}
-    figures = department_figures(orders, read_time_limits(settings.time_limits_file), dt.datetime.now(dt.timezone.utc))
     rows = [
         (
             names.get(f.department, f.department) if f.department else "合计",
@@ -52,7 +52,7 @@ def report(period: str, jurisdiction: str | None, csv_file: Path | None, xlsx_fi
         click.echo(f"{period} 没有工单。")
     for row in [_HEADINGS, *rows] if rows else []:
         click.echo("  ".join(_shown(value) for value in row))
-    for file, write in ((csv_file, _write_csv), (xlsx_file, _write_xlsx)):
+    for file, write in ((csv_file, _write_csv), (xlsx_file, _write_xlsx), (html_file, partial(_write_html, period))):
         if file:
             write(file, rows)
             click.echo(f"已保存：{file}")
@@ -65,10 +65,13 @@ def _shown(value: Any) -> str:
 
 
 def _write_csv(file: Path, rows: Iterable[Sequence[Any]]) -> None:
+    _write_rows(file, [_HEADINGS, *rows])
+
+
+def _write_rows(file: Path, rows: Iterable[Sequence[Any]]) -> None:
     try:
         with file.open("w", encoding="utf-8-sig", newline="") as out:  # with a mark, so that Excel reads the Chinese
-            writer = csv.writer(out)
-            writer.writerows([_HEADINGS, *([_safe(_shown(v)) for v in row] for row in rows)])
+            csv.writer(out).writerows([_safe(_shown(value)) for value in row] for row in rows)
     except OSError as error:
         raise HotlineError(f"无法写入 {file}（{error.strerror}）。") from error
 
@@ -100,6 +103,52 @@ def _write_xlsx(file: Path, rows: Sequence[Sequence[Any]]) -> None:
         raise HotlineError(f"无法写入 {file}（{error.strerror}）。") from error
 
 
+def _write_html(period: str, file: Path, rows: Sequence[Sequence[Any]]) -> None:
+    from jinja2 import Environment, FileSystemLoader
+
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    most = max((row[1] for row in rows), default=0)
+    page = environment.get_template("report.html.j2").render(
+        period=period, headings=_HEADINGS, rows=rows, most=most, shown=_shown, hot=rows[0][-1] if rows else ""
+    )
+    try:
+        file.write_text(page, encoding="utf8")
+    except OSError as error:
+        raise HotlineError(f"无法写入 {file}（{error.strerror}）。") from error
+
+
 def _safe(text: str) -> str:
     """Return ``text`` so that a spreadsheet never takes it for a formula."""
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+@click.command(help="显示辖区的派单目录：类别树、主办和协办单位、热线、依据。")
+@click.argument("jurisdiction")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), help="另存为 CSV 文件。")
+def catalogue(jurisdiction: str, csv_file: Path | None) -> None:
+    """Show the dispatch catalogue that is current in the database."""
+    from bot.storage import Database, load_knowledge
+
+    with Database(Settings.from_environment().database_url).read() as connection:
+        knowledge = load_knowledge(connection)
+    rules = sorted((r for r in knowledge.routing_rules if r.jurisdiction == jurisdiction), key=lambda r: r.category)
+    if not rules:
+        places = sorted({rule.jurisdiction for rule in knowledge.routing_rules})
+        raise HotlineError(f"辖区 {jurisdiction} 没有派单目录。有派单目录的辖区：{'、'.join(places) or '无'}。")
+    rows = []
+    for rule in rules:
+        names = [knowledge.departments[d].name for d in (rule.department, *rule.assisting)]
+        document = knowledge.documents[rule.document]
+        basis = f"{document.number or document.title} {rule.provision}"
+        rows.append((rule.category, names[0], "、".join(names[1:]), rule.hotline or "", basis, rule.department))
+    branch = ""
+    for category, lead, assisting, line, basis, identifier in rows:
+        above, _, leaf = category.rpartition("/")
+        if above != branch:
+            click.echo(above)
+            branch = above
+        helped = f"，协办：{assisting}" if assisting else ""
+        click.echo(f"  {leaf} → {lead}（{identifier}）{line}{helped}  依据：{basis}")
+    if csv_file:
+        _write_rows(csv_file, [("类别", "主办单位", "协办单位", "热线", "依据", "主办单位代号"), *rows])
+        click.echo(f"已保存：{csv_file}")

@@ -19,7 +19,7 @@ from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
-from bot.hotline.routing import Suggestion, suggest_departments
+from bot.hotline.routing import SURE, Dispatcher, Suggestion, suggest_departments
 from bot.hotline.understanding import Understanding, names_another_case, questions_in
 from bot.text.normalise import has_words, normalise
 from bot.text.wording import Wording, is_english
@@ -96,6 +96,7 @@ class Assistant:
         default_jurisdiction: str,
         today: Callable[[], dt.date],
         checks: Sequence[Eligibility] = (),
+        dispatcher: Dispatcher | None = None,
     ) -> None:
         self.knowledge = knowledge
         self.places = places
@@ -103,6 +104,7 @@ class Assistant:
         self._thresholds = ranker.thresholds
         self._default = default_jurisdiction
         self._today = today
+        self._dispatcher = dispatcher
         self._wording = Wording(ranker.wording)
         self._indexes = build_indexes(knowledge, ranker.synonyms)
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
@@ -168,11 +170,7 @@ class Assistant:
         if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
             if ranked and not any(rule.jurisdiction == self._place(turn) for rule in self.knowledge.routing_rules):
                 return self._offer(ranked, turn)  # without routing rules, what the documents say comes nearest
-            maybe = [s for s in self.suggest_departments(text, turn) if s.confidence >= _WORTH_NAMING]
-            listed = "".join(f"\n{n}. {s.department.name}（{s.rule.category}）" for n, s in enumerate(maybe, 1))
-            said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if listed else _UNSURE_ROUTE
-            unsure = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
-            return replace(unsure, choices=(Choice(BEGIN, BEGIN),))
+            return self._routed(turn)
         return self._unsupported(turn)
 
     def _about_order(self, turn: Turn) -> Reply | None:
@@ -195,15 +193,26 @@ class Assistant:
         choices = tuple(Choice(title, title) for title in step.choices)
         return replace(reply, choices=choices, draft=step.draft if step.ready else None)
 
-    def suggest_departments(self, text: str, turn: Turn) -> list[Suggestion]:
-        """Return the three likeliest departments for a complaint ``text``, with confidence and reason."""
-        index = self._indexes.get(self._place(turn))
-        if index is None:
+    def _routed(self, turn: Turn) -> Reply:
+        """Return where a complaint goes that no entry answers: one department where that is sure, else a person."""
+        maybe = self.suggest_departments(turn.text, self._place(turn))
+        best = maybe[0] if maybe else None
+        if best and best.rule and best.confidence >= SURE:
+            entry = self._entries.get(f"{best.rule.jurisdiction}.routing.{best.rule.id}")
+            if entry:
+                return self._answered([Ranked(entry, best.confidence)], turn)
+        named = [s for s in maybe if s.department and s.confidence >= _WORTH_NAMING]
+        listed = "".join(f"\n{n}. {s.department.name}（{s.category}）" for n, s in enumerate(named, 1) if s.department)
+        said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if listed else _UNSURE_ROUTE
+        unsure = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
+        return replace(unsure, choices=(Choice(BEGIN, BEGIN),))
+
+    def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
+        """Return the three likeliest departments of ``place`` for a complaint ``text``, with confidence and reason."""
+        if self._dispatcher is None:
             return []
-        words = self._wording.plain(normalise(text))
-        canonical = index.lexicon.canonical(self.places.strip(words))
-        ranked = index.rank(canonical, turn.understanding, self._ranker, top=len(index.entries))
-        return suggest_departments(words, ranked, self.knowledge)
+        matters = self._dispatcher.matters(self._wording.plain(normalise(text[:_TOO_LONG])))
+        return suggest_departments(matters, self.knowledge, place)
 
     def _picked(self, text: str, turn: Turn) -> str | None:
         """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""
@@ -321,10 +330,10 @@ class Assistant:
         day = self._today()
         place = self.places.name(entry.jurisdiction) if entry.jurisdiction != self._expected(turn) else None
         reason = ""
-        if entry.kind is AnswerKind.ROUTE and (
-            given := suggest_departments(turn.dialogue.text, ranked, self.knowledge)
-        ):
-            reason = f"\n判断理由：{given[0].reason}" if given[0].mentioned else ""
+        if entry.kind is AnswerKind.ROUTE:
+            given = [s for s in self.suggest_departments(turn.dialogue.text, entry.jurisdiction) if s.rule]
+            own = [s for s in given if s.rule and f"{s.rule.jurisdiction}.routing.{s.rule.id}" == entry.id]
+            reason = f"\n判断理由：{own[0].reason}" if own and own[0].mentioned else ""
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
         dialogue = replace(turn.dialogue, topic=entry.topic, entry=entry.id, offers=(), misses=0)
         return Reply(

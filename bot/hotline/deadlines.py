@@ -51,9 +51,13 @@ class Pause:
 
 @dataclass(frozen=True)
 class Due:
-    """Until when something must be done. ``provisional``: holidays on the way there are not announced yet."""
+    """Until when something must be done, and from when on that is near.
+
+    ``provisional``: holidays on the way there are not announced yet.
+    """
 
     at: dt.datetime
+    near: dt.datetime
     provisional: bool = False
 
 
@@ -73,7 +77,7 @@ class TimeLimits:
 
 def dispatch_due(received: dt.datetime, limit: TimeLimit) -> Due:
     """Return until when a request must be handed over to a department."""
-    return _end_of_working_day(received, limit.dispatch_days)
+    return _end_of_working_day(received, limit.dispatch_days, limit.warn_days)
 
 
 def answer_due(
@@ -91,23 +95,17 @@ def answer_due(
     """
     if limit.answer_hours is not None and not extended_days:
         paused = sum((_end(p, now) - p.began for p in pauses), dt.timedelta())
-        return Due(received + dt.timedelta(hours=limit.answer_hours) + paused)
+        end = received + dt.timedelta(hours=limit.answer_hours) + paused
+        return Due(end, end - dt.timedelta(hours=max(1.0, limit.answer_hours / 4)))
     waited = sum(max(0, working_days_after(_day(p.began), _day(_end(p, now)))) for p in pauses)
-    return _end_of_working_day(received, limit.answer_days + extended_days + waited)
+    return _end_of_working_day(received, limit.answer_days + extended_days + waited, limit.warn_days)
 
 
-def lamp(due: Due, now: dt.datetime, limit: TimeLimit, finished: dt.datetime | None = None) -> Lamp:
+def lamp(due: Due, now: dt.datetime, finished: dt.datetime | None = None) -> Lamp:
     """Return the lamp at ``now``; what is finished keeps the one that it had then."""
-    at = finished or now
-    if at > due.at:
+    if (finished or now) > due.at:
         return Lamp.RED
-    if finished:
-        return Lamp.GREEN
-    if limit.answer_hours is not None:
-        near = due.at - at <= dt.timedelta(hours=max(1.0, limit.answer_hours / 4))
-    else:
-        near = working_days_after(_day(at), _day(due.at - dt.timedelta(seconds=1))) <= limit.warn_days
-    return Lamp.YELLOW if near else Lamp.GREEN
+    return Lamp.YELLOW if not finished and now >= due.near else Lamp.GREEN
 
 
 def read_time_limits(path: Path) -> TimeLimits:
@@ -130,10 +128,16 @@ def read_time_limits(path: Path) -> TimeLimits:
     return TimeLimits(limits)
 
 
-def _end_of_working_day(received: dt.datetime, days: int) -> Due:
+def _end_of_working_day(received: dt.datetime, days: int, warn_days: int) -> Due:
     day = add_working_days(_day(received), days)
-    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZONE)
-    return Due(end.astimezone(dt.timezone.utc), provisional=not is_announced(day))
+    near = day
+    while working_days_after(near - dt.timedelta(days=1), day) <= warn_days:
+        near -= dt.timedelta(days=1)
+    return Due(_midnight(day + dt.timedelta(days=1)), _midnight(near), provisional=not is_announced(day))
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), ZONE).astimezone(dt.timezone.utc)
 
 
 def _day(moment: dt.datetime) -> dt.date:

@@ -7,8 +7,9 @@ refused or corrected, and nothing is filed before the citizen has read the summa
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -54,6 +55,8 @@ _PART_OF = {
 _ASKS = re.compile(
     r"能不能|可不可以|是不是|有没有资格|[吗呢么][？?]?$|[？?]$|怎么|多久|多少|什么时候(?:能|可以)|哪里办|谁负责"
 )
+_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[!-~]{1,500}")
+_MOST_LINKS = 9
 _SHORTEST = 4  # characters that say what happened
 _UNKNOWN = "不详"
 _NONE = "未留"
@@ -96,17 +99,22 @@ class Draft:
     name: str = ""
     confidential: bool = False
     rule: str = ""  # the routing rule that seems to fit
+    links: tuple[str, ...] = ()  # addresses of photos and files
     asked: str = ""
+    key: str = field(default_factory=lambda: secrets.token_hex(16), compare=False)  # files the same draft once only
 
     @classmethod
     def from_slot(cls, value: Mapping[str, Any]) -> Draft | None:
         """Return what `as_slot` wrote, nothing where nothing is being filed."""
         known = {field.name for field in fields(cls)}
-        return cls(**{name: v for name, v in value.items() if name in known}) if value else None
+        given: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in value.items() if name in known
+        }
+        return cls(**given) if value else None
 
     def as_slot(self) -> dict[str, Any]:
         """Return a JSON value that holds everything."""
-        return asdict(self)
+        return asdict(self) | {"links": list(self.links)}
 
     @property
     def missing(self) -> str:
@@ -149,7 +157,9 @@ def begin(text: str, before: str, rule: str) -> Draft:
     """
     own = _BEGINS.sub("", text).strip(" ，。：:,请我要想帮一下个")
     said = own if len(own) >= _SHORTEST else before
-    return _filled(Draft(what=said if len(said) >= _SHORTEST else "", rule=rule), said)
+    said, links = _LINK.sub("", said).strip(" ，。"), _LINK.findall(said)
+    draft = Draft(what=said if len(said) >= _SHORTEST else "", rule=rule, links=tuple(links)[:_MOST_LINKS])
+    return _filled(draft, said)
 
 
 @dataclass(frozen=True)
@@ -165,6 +175,8 @@ class Step:
 def next_step(draft: Draft, text: str) -> Step | None:
     """Return what follows from ``text`` while ``draft`` is being filed, ``None`` where it is about something else."""
     text = text.strip()
+    if draft.asked and _LINK.fullmatch(text):  # a photo: nothing else of the draft changes
+        return ask(_filled(draft, text))
     if _NO.search(text) or (draft.asked == "confirm" and text == "2"):
         return Step("好的，没有登记。需要时再告诉我，也可以拨打12345。", None)
     if not draft.missing and draft.asked == "confirm" and (text == "1" or _YES.match(text)):
@@ -176,7 +188,7 @@ def next_step(draft: Draft, text: str) -> Step | None:
     if draft.asked in ("where", "when", "phone") and _ASKS.search(text) and not _REFUSES.match(text):
         return None
     if draft.asked in ("where", "when") and not _REFUSES.match(text):  # all of it is what was asked for
-        draft = _with(draft, draft.asked, _PHONE.sub("", text).strip(" ，。"))
+        draft = _with(draft, draft.asked, _LINK.sub("", _PHONE.sub("", text)).strip(" ，。"))
     filled = _filled(draft, text)
     if draft.asked == "phone" and filled.phone and filled.phone != _NONE:
         filled = _named(filled, text)
@@ -198,9 +210,13 @@ def ask(draft: Draft) -> Step:
         lead = f"已记下（{known}）。" if known else "好的，帮您登记工单。"
         return Step(f"{lead}{_QUESTIONS[part]}", replace(draft, asked=part))
     lines = [f"{label}：{getattr(draft, part)}" for part, label in _LABELS.items() if getattr(draft, part)]
+    if draft.links:
+        lines.append(f"照片或文件：{len(draft.links)}个")
     if draft.confidential:
         lines.append("保密：是，不向承办单位透露您的身份")
-    text = "\n".join(["请核对：", *lines, f"没问题请回复“{CONFIRM}”，要改请直接说，如“时间改成昨晚10点”。"])
+    text = "\n".join(
+        ["请核对：", *lines, f"没问题请回复“{CONFIRM}”，要改请直接说，如“时间改成昨晚10点”；有照片可以发链接。"]
+    )
     return Step(text, replace(draft, asked="confirm"), (CONFIRM, CANCEL))
 
 
@@ -234,6 +250,9 @@ def order_request(text: str) -> OrderRequest | None:
 def _filled(draft: Draft, text: str) -> Draft:
     """Return ``draft`` with the parts that ``text`` gives, those it has kept."""
     found: dict[str, Any] = {}
+    if links := _LINK.findall(text):
+        found["links"] = tuple(dict.fromkeys([*draft.links, *links]))[:_MOST_LINKS]
+        text = _LINK.sub(" ", text)
     if phone := _PHONE.search(text):
         found["phone"] = phone[0]
     elif _ANONYMOUS.search(text):

@@ -172,7 +172,10 @@ class KnowledgeEntry:
 
 @dataclass(frozen=True)
 class RoutingRule:
-    """Which department handles a kind of matter (派单规则)."""
+    """Which department handles a kind of matter (派单规则): one leaf of the dispatch catalogue (派单目录).
+
+    ``category`` is its path in the tree, such as ``城市管理/占道经营``; ``assisting`` departments (协办单位) help the lead.
+    """
 
     id: str
     jurisdiction: str
@@ -184,6 +187,7 @@ class RoutingRule:
     provision: str
     hotline: str | None = None
     note: str | None = None
+    assisting: tuple[str, ...] = ()  # Department.id
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 
-from bot.hotline.deadlines import ZONE, Lamp, TimeLimits
-from bot.hotline.work_orders import State, WorkOrder
+from bot.hotline.deadlines import ZONE
 
-_SATISFIED = 4  # of 5, from which a citizen counts as satisfied
+SATISFIED = 4  # of 5, from which a citizen counts as satisfied
 
 
 @dataclass(frozen=True)
@@ -44,36 +42,34 @@ def month_of(text: str) -> tuple[dt.datetime, dt.datetime]:
     return first, dt.datetime(*following, 1, tzinfo=ZONE)
 
 
-def department_figures(orders: Iterable[WorkOrder], limits: TimeLimits, now: dt.datetime) -> list[Figures]:
-    """Return the figures of all orders together (department ``None``), then of each department by name of its id.
+@dataclass(frozen=True)
+class Counts:
+    """What is counted of a set of orders; counts of disjoint sets add up."""
 
-    Merged orders count once, as the order that they were merged into.
-    """
-    by_department: Mapping[str | None, list[WorkOrder]] = defaultdict(list)
-    for order in orders:
-        if order.state is not State.MERGED:
-            by_department[None].append(order)
-            if order.department:
-                by_department[order.department].append(order)
-    names = sorted(by_department, key=lambda name: (name is not None, name or ""))
-    return [_figures(name, by_department[name], limits, now) for name in names]
+    received: int = 0
+    answered: int = 0
+    overdue: int = 0  # answered after the due time, or not answered and past it
+    in_time: int = 0  # answered in time
+    reworked: int = 0  # of the answered ones
+    rated: int = 0
+    satisfied: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other))))
 
 
-def _figures(department: str | None, orders: Sequence[WorkOrder], limits: TimeLimits, now: dt.datetime) -> Figures:
-    answered = [o for o in orders if o.answered]
-    red = {o.id for o in orders if o.lamp(limits.of(o.jurisdiction, o.time_kind), now) is Lamp.RED}
-    settled = [o for o in orders if o.answered or o.id in red]
-    rated = [o.satisfaction for o in orders if o.satisfaction]
+def figures_of(department: str | None, counts: Counts, topics: Mapping[str, int], most: int) -> Figures:
+    """Return the figures that follow from ``counts``, with the ``most`` frequent categories of ``topics``."""
     return Figures(
         department=department,
-        received=len(orders),
-        answered=len(answered),
-        overdue=len(red),
-        on_time=_share(sum(o.id not in red for o in settled), len(settled)),
-        rework=_share(sum(o.reworked > 0 for o in answered), len(answered)),
-        satisfaction=_share(sum(rating >= _SATISFIED for rating in rated), len(rated)),
-        visited=_share(len(rated), len(answered)),
-        topics=tuple(Counter(o.category for o in orders).most_common(5)),
+        received=counts.received,
+        answered=counts.answered,
+        overdue=counts.overdue,
+        on_time=_share(counts.in_time, counts.in_time + counts.overdue),
+        rework=_share(counts.reworked, counts.answered),
+        satisfaction=_share(counts.satisfied, counts.rated),
+        visited=_share(counts.rated, counts.answered),
+        topics=tuple(sorted(topics.items(), key=lambda topic: (-topic[1], topic[0]))[:most]),
     )
 
 

@@ -212,11 +212,14 @@ class WorkOrder:
     happened: str
     channel: str
     received: dt.datetime
+    limit: TimeLimit  # what applied when it was received; a later change of the limits does not move it
     state: State = State.ACCEPTED
     department: str | None = None
     assisting: tuple[str, ...] = ()
     urgent: bool = False
     confidential: bool = False
+    attachments: tuple[str, ...] = ()  # addresses of photos and files
+    handover: str = ""  # what the department reads instead of the content, where that was redacted
     version: int = 1
     dispatched: dt.datetime | None = None
     answered: dt.datetime | None = None
@@ -233,19 +236,29 @@ class WorkOrder:
     merged_into: str | None = None
 
     @property
-    def time_kind(self) -> str:
-        """The kind under which its time limit is found."""
-        return "urgent" if self.urgent else self.kind.value
+    def for_department(self) -> str:
+        """What the department reads of the matter."""
+        return self.handover or self.content
 
-    def due(self, limit: TimeLimit, now: dt.datetime) -> Due:
+    @property
+    def paused(self) -> bool:
+        """Whether its time stands still."""
+        return bool(self.pauses and self.pauses[-1].ended is None)
+
+    def due(self, now: dt.datetime) -> Due:
         """Return until when the next duty is owed: hand-over while it is not dispatched, else the answer."""
         if self.state is State.ACCEPTED:
-            return dispatch_due(self.received, limit)
-        return answer_due(self.received, limit, extended_days=self.extended_days, pauses=self.pauses, now=now)
+            return dispatch_due(self.received, self.limit)
+        return answer_due(self.received, self.limit, extended_days=self.extended_days, pauses=self.pauses, now=now)
 
-    def lamp(self, limit: TimeLimit, now: dt.datetime) -> Lamp:
+    def lamp(self, now: dt.datetime) -> Lamp:
         """Return how close the due time is; after the answer, how it was then."""
-        return lamp(self.due(limit, now), now, limit, self.answered)
+        return lamp(self.due(now), now, self.answered)
+
+
+def time_kind(kind: RequestKind, *, urgent: bool) -> str:
+    """Return the kind under which the time limit is found."""
+    return "urgent" if urgent else kind.value
 
 
 @dataclass(frozen=True)
@@ -273,7 +286,8 @@ def make_move(order: WorkOrder, move: Move, actor: Actor, at: dt.datetime, **giv
     """Return ``order`` after ``move`` and what the record keeps.
 
     ``given`` holds what the move needs: ``reason``, ``department``, ``answer``, ``into`` (the order it is merged into),
-    ``satisfaction`` (1 to 5), ``days``, ``text``.
+    ``satisfaction`` (1 to 5), ``days``, ``text``. A dispatch may bring ``category``, ``assisting`` departments and
+    ``handover``, the words that the department reads instead of the content.
 
     Raises `MoveRefused` with the reason where the state, the role or something missing forbids it.
     """
@@ -302,10 +316,9 @@ def _objection(order: WorkOrder, move: Move, actor: Actor) -> str:
         return "这张工单不是派给您所在单位的。"
     if actor.role is Role.HANDLER and actor.department != order.department and move is not Move.REPORT_PROGRESS:
         return f"协办单位只能报告进展，不能{MOVE_NAMES[move]}，请由主办单位操作。"
-    paused = bool(order.pauses and order.pauses[-1].ended is None)
-    if move is Move.PAUSE and paused:
+    if move is Move.PAUSE and order.paused:
         return "这张工单已经暂停计时。"
-    if move is Move.RESUME and not paused:
+    if move is Move.RESUME and not order.paused:
         return "这张工单没有暂停计时。"
     if move in (Move.EXTEND, Move.REFUSE_EXTENSION) and not order.asked_days:
         return "承办单位没有申请延期。"
@@ -327,18 +340,16 @@ def _missing(order: WorkOrder, move: Move, given: Mapping[str, Any]) -> str:
         return "工单不能并入它自己。"
     if move is Move.REASSIGN and given["department"] == order.department:
         return "这张工单已经派给这个单位。"
+    if given.get("department") in (given.get("assisting") or ()):
+        return "主办单位不能同时是协办单位。"
     return ""
 
 
 def _changes(order: WorkOrder, move: Move, at: dt.datetime, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that ``move`` changes besides state and version."""
     changes: dict[Move, dict[str, Any]] = {
-        Move.DISPATCH: {
-            "department": given.get("department"),
-            "assisting": tuple(given.get("assisting") or ()),
-            "dispatched": order.dispatched or at,
-        },
-        Move.REASSIGN: {"department": given.get("department"), "assisting": tuple(given.get("assisting") or ())},
+        Move.DISPATCH: {**_handed_over(order, given), "dispatched": order.dispatched or at},
+        Move.REASSIGN: _handed_over(order, given),
         Move.RETURN: {"department": None, "assisting": (), "returned": order.returned + 1},
         Move.ANSWER: {"answer": given.get("answer"), "answered": order.answered or at, "pauses": _resumed(order, at)},
         Move.REWORK: {"reworked": order.reworked + 1, "answered": None},
@@ -356,6 +367,15 @@ def _changes(order: WorkOrder, move: Move, at: dt.datetime, given: Mapping[str, 
         Move.RESUME: {"pauses": _resumed(order, at)},
     }
     return changes.get(move, {})
+
+
+def _handed_over(order: WorkOrder, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "department": given.get("department"),
+        "assisting": tuple(given.get("assisting") or ()),
+        "category": given.get("category") or order.category,
+        "handover": given.get("handover") or order.handover,
+    }
 
 
 def _resumed(order: WorkOrder, at: dt.datetime) -> tuple[Pause, ...]:

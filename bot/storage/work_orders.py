@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import MoveRefused, NotFound
-from bot.hotline.deadlines import ZONE, Pause
-from bot.hotline.work_orders import Actor, Event, Move, RequestKind, Role, State, WorkOrder, make_move
+from bot.hotline.deadlines import ZONE, Lamp, Pause, TimeLimit, answer_due
+from bot.hotline.work_orders import OPEN, Actor, Event, Move, RequestKind, Role, State, WorkOrder, make_move
 from bot.storage.tables import work_orders as t
+from bot.storage.webhooks import announce
 
 _FIELDS = tuple(field.name for field in fields(WorkOrder))
+_UNANSWERED = tuple(s.value for s in (State.ACCEPTED, State.DISPATCHED, State.SIGNED, State.IN_PROGRESS))
+_WITH_DEPARTMENT = _UNANSWERED[1:]
+_SHORTEST_PROGRESS = dt.timedelta(days=7)  # no limit is shorter; it spares looking at what is new
 _CHANGED_MEANWHILE = "刚刚有人操作过这张工单，请刷新后再试。"
 
 
@@ -41,22 +45,47 @@ class ContactView:
     at: dt.datetime
 
 
-def file_order(connection: Connection, order: WorkOrder, caller: Caller, place: str) -> WorkOrder:
+def file_order(
+    connection: Connection, order: WorkOrder, caller: Caller, place: str, *, key: str | None = None
+) -> WorkOrder:
     """Store a new work order with its caller and return it with id and number; both are given out here.
 
-    ``place`` are the letters that its number begins with, such as ``JZ``.
+    ``place`` are the letters that its number begins with, such as ``JZ``. Filing again under the same ``key`` returns
+    the order that is there already, so that a confirmation sent twice files once.
 
     Raises KnowledgeInvalid where the jurisdiction or the department is not there.
     """
+    if there := filed_under(connection, key):
+        return there
     prefix = f"{place}{order.received.astimezone(ZONE):%Y%m%d}"
     filed = replace(order, id=uuid.uuid4().hex, number=f"{prefix}{_next_number(connection, prefix):04d}")
-    connection.execute(sa.insert(t.work_orders).values(**_as_row(filed)))
+    row = _as_row(filed, order.received) | {"filing_key": key}
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(t.work_orders).values(**row))
+    except sa.exc.IntegrityError:
+        if there := filed_under(connection, key):  # by another process in this moment
+            return there
+        raise
     add_caller(connection, filed.id, caller)
+    announce(connection, filed, "work_order.filed", order.received)
     return filed
 
 
+def filed_under(connection: Connection, key: str | None) -> WorkOrder | None:
+    """Return the order that was filed under ``key``, if any."""
+    if key is None:
+        return None
+    query = sa.select(t.work_orders).where(t.work_orders.c.filing_key == key)
+    row = connection.execute(query).mappings().one_or_none()
+    return _from_row(row) if row else None
+
+
 def add_caller(connection: Connection, order: str, caller: Caller) -> None:
-    """Keep ``caller`` as one more person who raised the matter of ``order``."""
+    """Keep ``caller`` as one more person who raised the matter of ``order``, once for each conversation."""
+    own = sa.and_(t.callers.c.work_order == order, t.callers.c.conversation == caller.conversation)
+    if caller.conversation and connection.execute(sa.select(sa.exists().where(own))).scalar_one():
+        return
     count = sa.select(sa.func.count()).where(t.callers.c.work_order == order)
     position = connection.execute(count).scalar_one()
     row = {name: getattr(caller, name) for name in ("name", "phone", "conversation", "channel", "at")}
@@ -72,6 +101,40 @@ def get_order(connection: Connection, order: str) -> WorkOrder:
     return _from_row(row)
 
 
+def open_alike(connection: Connection, order: WorkOrder, since: dt.datetime) -> list[WorkOrder]:
+    """Return the open orders of the place and category of ``order`` that were received from ``since`` on."""
+    c = t.work_orders.c
+    same = [c.jurisdiction == order.jurisdiction, c.category == order.category, c.received >= since]
+    query = sa.select(t.work_orders).where(*same, c.state.in_([s.value for s in OPEN])).order_by(c.received)
+    return [_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def orders_near_due(connection: Connection, now: dt.datetime) -> list[WorkOrder]:
+    """Return the unanswered orders whose lamp is no longer green."""
+    c = t.work_orders.c
+    query = sa.select(t.work_orders).where(c.state.in_(_UNANSWERED), c.near <= now).order_by(c.near)
+    return [_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def orders_owing_progress(connection: Connection, now: dt.datetime) -> list[WorkOrder]:
+    """Return the orders beyond their limit, extended or not, of which nothing was told for the set number of days since.
+
+    What takes longer than the limit is reported on every month (荆政发〔2017〕13号 第七条).
+    """
+    e, c = t.work_order_events.c, t.work_orders.c
+    last = sa.select(sa.func.max(e.at)).where(e.work_order == c.id, e.move == Move.REPORT_PROGRESS.value)
+    query = sa.select(t.work_orders, last.scalar_subquery().label("told")).where(c.state.in_(_WITH_DEPARTMENT))
+    owing = []
+    for row in connection.execute(query.where(c.received < now - _SHORTEST_PROGRESS)).mappings():
+        order = _from_row(row)
+        if not order.limit.progress_days or order.paused:
+            continue
+        since = max(filter(None, (row["told"], answer_due(order.received, order.limit).at)))
+        if now - since > dt.timedelta(days=order.limit.progress_days):
+            owing.append(order)
+    return owing
+
+
 def orders_of(connection: Connection, conversation: str, limit: int = 5) -> list[WorkOrder]:
     """Return the newest work orders that were raised in ``conversation``."""
     own = sa.select(t.callers.c.work_order).where(t.callers.c.conversation == conversation)
@@ -80,30 +143,94 @@ def orders_of(connection: Connection, conversation: str, limit: int = 5) -> list
     return [_from_row(row) for row in rows]
 
 
+@dataclass(frozen=True)
+class OrderFilter:
+    """Which work orders are wanted; what is empty does not narrow. ``text`` stands in number, matter or place."""
+
+    jurisdiction: str | None = None
+    states: Sequence[State] = ()
+    department: str | None = None  # as lead or assisting
+    category: str | None = None  # or the branch of the tree above it
+    lamp: Lamp | None = None
+    text: str = ""
+    received_from: dt.datetime | None = None
+    received_before: dt.datetime | None = None
+    closed_before: dt.datetime | None = None
+
+
 def find_orders(
     connection: Connection,
+    wanted: OrderFilter = OrderFilter(),
     *,
-    jurisdiction: str | None = None,
-    states: Sequence[State] = (),
-    department: str | None = None,
-    received_from: dt.datetime | None = None,
-    received_before: dt.datetime | None = None,
+    now: dt.datetime | None = None,
+    before: WorkOrder | None = None,
     limit: int = 10_000,
 ) -> list[WorkOrder]:
-    """Return the work orders that fit everything given, oldest first."""
+    """Return at most ``limit`` orders that are ``wanted``, newest first, those older than ``before`` for a further page.
+
+    ``now`` is needed where a lamp is wanted.
+    """
     c = t.work_orders.c
-    query = sa.select(t.work_orders)
-    if jurisdiction:
-        query = query.where(c.jurisdiction == jurisdiction)
-    if states:
-        query = query.where(c.state.in_([state.value for state in states]))
-    if department:
-        query = query.where(c.department == department)
-    if received_from:
-        query = query.where(c.received >= received_from)
-    if received_before:
-        query = query.where(c.received < received_before)
-    return [_from_row(row) for row in connection.execute(query.order_by(c.received).limit(limit)).mappings()]
+    query = sa.select(t.work_orders).where(*_conditions(wanted, now))
+    if before:
+        query = query.where(
+            sa.tuple_(c.received, c.id) < sa.tuple_(sa.bindparam(None, before.received, c.received.type), before.id)
+        )
+    return [
+        _from_row(row)
+        for row in connection.execute(query.order_by(c.received.desc(), c.id.desc()).limit(limit)).mappings()
+    ]
+
+
+def count_by_state(
+    connection: Connection, wanted: OrderFilter = OrderFilter(), now: dt.datetime | None = None
+) -> dict[State, int]:
+    """Return how many of the ``wanted`` orders stand in each state."""
+    c = t.work_orders.c
+    query = sa.select(c.state, sa.func.count()).where(*_conditions(wanted, now)).group_by(c.state)
+    return {State(state): count for state, count in connection.execute(query)}
+
+
+def _conditions(wanted: OrderFilter, now: dt.datetime | None) -> list[sa.sql.ColumnElement]:
+    c = t.work_orders.c
+    found: list[sa.sql.ColumnElement] = []
+    if wanted.jurisdiction:
+        found.append(c.jurisdiction == wanted.jurisdiction)
+    if wanted.states:
+        found.append(c.state.in_([state.value for state in wanted.states]))
+    if wanted.department:
+        inside = sa.cast(c.assisting, sa.Text).contains(f'"{wanted.department}"', autoescape=True)
+        found.append(sa.or_(c.department == wanted.department, inside))
+    if wanted.category:
+        found.append(
+            sa.or_(c.category == wanted.category, c.category.startswith(f"{wanted.category}/", autoescape=True))
+        )
+    if wanted.text.strip():
+        text = wanted.text.strip()
+        found.append(
+            sa.or_(
+                *(column.contains(text, autoescape=True) for column in (c.content, c.place)), c.number == text.upper()
+            )
+        )
+    if wanted.received_from:
+        found.append(c.received >= wanted.received_from)
+    if wanted.received_before:
+        found.append(c.received < wanted.received_before)
+    if wanted.closed_before:
+        found.append(c.closed < wanted.closed_before)
+    if wanted.lamp:
+        if now is None:
+            raise ValueError("a lamp is wanted as of when?")
+        found.append(_shows(wanted.lamp, now))
+    return found
+
+
+def _shows(lamp: Lamp, now: dt.datetime) -> sa.sql.ColumnElement:
+    """Return the condition that an order's lamp is ``lamp`` at ``now``."""
+    c = t.work_orders.c
+    late = sa.and_(c.due.is_not(None), sa.func.coalesce(c.answered, now) > c.due)
+    near = sa.and_(c.answered.is_(None), c.near.is_not(None), c.near <= now, ~late)
+    return {Lamp.RED: late, Lamp.YELLOW: near, Lamp.GREEN: ~sa.or_(late, near)}[lamp]
 
 
 def move_order(
@@ -126,13 +253,14 @@ def move_order(
         raise MoveRefused(_CHANGED_MEANWHILE)
     after, event = make_move(before, move, actor, at, **given)
     same = sa.and_(t.work_orders.c.id == before.id, t.work_orders.c.version == before.version)
-    done = connection.execute(sa.update(t.work_orders).where(same).values(**_as_row(after)))
+    done = connection.execute(sa.update(t.work_orders).where(same).values(**_as_row(after, at)))
     if done.rowcount != 1:
         raise MoveRefused(_CHANGED_MEANWHILE)
     connection.execute(sa.insert(t.work_order_events).values(**_event_row(event)))
     if move is Move.MERGE and after.merged_into:
         for caller in _callers(connection, before.id):
             add_caller(connection, after.merged_into, caller)
+    announce(connection, after, f"work_order.{move.value}", at, event.details, reason=event.reason)
     return after
 
 
@@ -146,6 +274,14 @@ def order_events(connection: Connection, order: str) -> list[Event]:
         )
         for row in connection.execute(query.order_by(t.work_order_events.c.version)).mappings()
     ]  # fmt: skip
+
+
+def redispatched_orders(connection: Connection) -> list[WorkOrder]:
+    """Return the orders that came back or were reassigned and that a department then answered: they teach dispatching."""
+    e, c = t.work_order_events.c, t.work_orders.c
+    moved = sa.select(e.work_order).where(e.move.in_([Move.RETURN.value, Move.REASSIGN.value]))
+    query = sa.select(t.work_orders).where(c.id.in_(moved), c.answered.is_not(None)).order_by(c.received, c.id)
+    return [_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def count_callers(connection: Connection, order: str) -> int:
@@ -209,16 +345,42 @@ def _next_number(connection: Connection, prefix: str) -> int:
     return int(connection.execute(sa.select(numbers.c.last).where(own)).scalar_one())
 
 
-def _as_row(order: WorkOrder) -> dict[str, Any]:
+def refresh_due(connection: Connection, at: dt.datetime) -> int:
+    """Work the due times of unanswered orders out anew and return how many moved.
+
+    They move when the holidays of the coming year are announced.
+    """
+    c = t.work_orders.c
+    moved = 0
+    rows = connection.execute(sa.select(t.work_orders).where(c.state.in_(_UNANSWERED)).order_by(c.id)).mappings().all()
+    for row in rows:
+        clock = _clock(_from_row(row), at)
+        if clock != {"due": row["due"], "near": row["near"]}:
+            connection.execute(sa.update(t.work_orders).where(c.id == row["id"]).values(**clock))
+            moved += 1
+    return moved
+
+
+def _clock(order: WorkOrder, at: dt.datetime) -> dict[str, dt.datetime | None]:
+    """Return the due time to keep: none while it stands still, unless it had passed before."""
+    due = order.due(at)
+    if order.paused and order.pauses[-1].began <= due.at:
+        return {"due": None, "near": None}
+    return {"due": due.at, "near": due.near}
+
+
+def _as_row(order: WorkOrder, at: dt.datetime) -> dict[str, Any]:
     row = {name: getattr(order, name) for name in _FIELDS}
-    row |= {"kind": order.kind.value, "state": order.state.value, "assisting": list(order.assisting)}
+    row |= {"kind": order.kind.value, "state": order.state.value, "limit": asdict(order.limit)}
+    row |= {name: list(getattr(order, name)) for name in ("assisting", "attachments")}
     row["pauses"] = [[p.began.isoformat(), p.ended.isoformat() if p.ended else None] for p in order.pauses]
-    return row
+    return row | _clock(order, at)
 
 
 def _from_row(row: Any) -> WorkOrder:
     values = {name: row[name] for name in _FIELDS}
-    values |= {"kind": RequestKind(row["kind"]), "state": State(row["state"]), "assisting": tuple(row["assisting"])}
+    values |= {"kind": RequestKind(row["kind"]), "state": State(row["state"]), "limit": TimeLimit(**row["limit"])}
+    values |= {name: tuple(row[name]) for name in ("assisting", "attachments")}
     values["pauses"] = tuple(
         Pause(dt.datetime.fromisoformat(began), dt.datetime.fromisoformat(ended) if ended else None)
         for began, ended in row["pauses"]

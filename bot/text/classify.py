@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,26 @@ class TextClassifier:
         """Return every label with its probability for one normalised text."""
         scores = self.probabilities([text])[0]
         return Prediction(tuple((self.labels[i], float(scores[i])) for i in np.argsort(-scores)))
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything that was learnt, as arrays that NumPy can store without pickling."""
+        return {
+            "terms": np.asarray(list(self._terms)),
+            "labels": np.asarray(self.labels),
+            "idf": self._idf,
+            "weights": self._weights.astype(np.float16),  # a thousandth of a weight decides nothing
+            "bias": self._bias,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> TextClassifier:
+        """Return the classifier that `arrays` came from. Raises KeyError where one is missing."""
+        made = cls()
+        made._terms = {str(term): i for i, term in enumerate(arrays["terms"])}
+        made.labels = tuple(map(str, arrays["labels"]))
+        made._idf, made._bias = arrays["idf"], arrays["bias"]
+        made._weights = arrays["weights"].astype(np.float32)
+        return made
 
     def _scores(self, text: str) -> Array:
         columns, values = self._row(Counter(_terms_of(text)))

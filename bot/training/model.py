@@ -1,4 +1,4 @@
-"""Training both parts of a model and putting them in place together."""
+"""Training every part of a model and putting them in place together."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bot.errors import HotlineError
+from bot.hotline.knowledge import Knowledge
 from bot.knowledge_files import read_knowledge_files
 from bot.model_files import ModelFiles, model_files
 from bot.text.segment import dictionary_words
+from bot.training.dispatcher import read_matter_texts, save_dispatcher, train_dispatcher
 from bot.training.examples import read_nlu_examples
 from bot.training.ranker import read_synonyms, save_ranker, train_ranker
 
 Progress = Callable[[str], None]
 
 
-def train(root: Path, models: Path, progress: Progress) -> ModelFiles:
-    """Train both parts at once and put them in place together; what was there before serves until then.
+def train(root: Path, models: Path, progress: Progress, objections: Sequence[tuple[str, str]] = ()) -> ModelFiles:
+    """Train every part and put them in place together; what was there before serves until then.
+
+    ``objections`` are matters that departments had sent back, with the category under which they were handled.
 
     Raises `HotlineError` with the last lines of Rasa's log where training fails.
     """
@@ -33,13 +37,17 @@ def train(root: Path, models: Path, progress: Progress) -> ModelFiles:
             f"模型目录 {models} 不能使用（{error.strerror}），请检查 HOTLINE_MODELS_DIR 和目录权限。"
         ) from error
     with tempfile.TemporaryDirectory(dir=models, prefix=".training-") as folder, ThreadPoolExecutor(1) as pool:
-        staged = ModelFiles(Path(folder) / files.rasa.name, Path(folder) / files.ranker.name)
+        staged = ModelFiles(Path(folder) / files.rasa.name)
         rasa = pool.submit(_train_rasa, root, staged.rasa)
-        progress("训练意图识别和答案排序……")
-        _train_ranker(root, staged.ranker)
-        progress("答案排序已训练，等待意图识别……")
+        progress("训练意图识别、答案排序和派单……")
+        knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
+        _train_ranker(root, knowledge, staged.ranker)
+        texts = read_matter_texts(root / "data" / "catalogue", knowledge.routing_rules, objections)
+        save_dispatcher(train_dispatcher(texts), staged.dispatcher)
+        progress("答案排序和派单已训练，等待意图识别……")
         rasa.result()
         os.replace(staged.ranker, files.ranker)
+        os.replace(staged.dispatcher, files.dispatcher)
         os.replace(staged.rasa, files.rasa)
     progress(f"模型已就绪：{files.rasa.name}")
     return files
@@ -78,8 +86,7 @@ def _train_rasa(root: Path, path: Path) -> None:
         raise HotlineError(f"训练没有成功，原来的模型不受影响。Rasa 的最后几行：\n{tail}")
 
 
-def _train_ranker(root: Path, path: Path) -> None:
-    knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
+def _train_ranker(root: Path, knowledge: Knowledge, path: Path) -> None:
     examples = list(read_nlu_examples(root / "data" / "nlu"))
     terms = dictionary_words(root / "data" / "dictionaries")
     trained = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)

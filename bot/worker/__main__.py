@@ -8,9 +8,9 @@ import logging
 from huey import SqliteHuey, crontab
 
 from bot.errors import HotlineError
-from bot.hotline.deadlines import read_time_limits
 from bot.settings import Settings
 from bot.storage import Database
+from bot.worker.deliveries import send_due
 from bot.worker.rounds import make_round
 
 logger = logging.getLogger("bot.worker")
@@ -29,14 +29,24 @@ def main() -> None:
     @queue.periodic_task(crontab(minute=_EVERY), name="round")  # type: ignore[untyped-decorator,unused-ignore]
     def one_round() -> None:
         try:
-            limits = read_time_limits(settings.time_limits_file)
-            done = make_round(database, limits, settings, dt.datetime.now(dt.timezone.utc))
+            done = make_round(database, settings, _now())
         except HotlineError as error:
             logger.error("the round failed and will be made again: %s", error)
         else:
             logger.info("%s", done)
 
-    queue.create_consumer(workers=1, periodic=True, initial_delay=0.5, max_delay=5).run()
+    @queue.periodic_task(crontab(), name="deliveries")  # type: ignore[untyped-decorator,unused-ignore]
+    def deliver() -> None:  # every minute
+        try:
+            send_due(database, _now)
+        except HotlineError as error:
+            logger.error("sending failed and will be tried again: %s", error)
+
+    queue.create_consumer(workers=2, periodic=True, initial_delay=0.5, max_delay=5).run()
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
 
 
 if __name__ == "__main__":

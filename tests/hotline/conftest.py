@@ -20,6 +20,8 @@ from bot.hotline.knowledge import (
     RoutingRule,
     ServiceItem,
 )
+from bot.hotline.routing import MatterTexts
+from bot.training.dispatcher import train_dispatcher
 from bot.training.ranker import RankerSettings, train_ranker
 
 TODAY = dt.date(2026, 11, 23)
@@ -136,6 +138,20 @@ verdict = "还不能办。"
 entries = ["yunjiang.card.time"]
 """
 
+STALLS, NOISE, SCHOOL = "城市管理/占道经营", "生态环境/噪声", "教育/学校"
+MATTERS = MatterTexts(
+    {
+        STALLS: ("占道", "摆摊", "摊贩", "夜市", "烧烤摊", "小贩", "人行道", "卖菜"),
+        NOISE: ("噪声", "噪音", "吵", "机器响", "钢琴", "音响", "睡不着", "隔音"),
+        SCHOOL: ("学校", "老师", "入学", "补课", "学费", "幼儿园", "作业"),
+    },
+    [
+        *((t, STALLS) for t in ("夜市摊子把路占满了", "门口天天有人摆摊卖菜走不过去", "人行道被小贩占了", "摊贩堵了小区门", "烧烤摊摆到马路上", "卖菜的占路")),
+        *((t, NOISE) for t in ("楼下机器响一夜", "音响吵得睡不着", "半夜噪声太大", "隔壁噪音扰民", "工厂吵死人", "夜里吵得睡不着")),
+        *((t, SCHOOL) for t in ("老师私下补课收钱", "孩子入学报不上名", "学校乱收学费", "幼儿园突然停办", "作业太多", "老师打学生")),
+    ],
+)  # fmt: skip
+
 
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
@@ -157,4 +173,5 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         default_jurisdiction="yunjiang",
         today=lambda: TODAY,
         checks=read_eligibility(folder),
+        dispatcher=train_dispatcher(MATTERS),
     )

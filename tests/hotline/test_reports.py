@@ -1,54 +1,29 @@
-"""The published figures, counted by hand."""
+"""The published figures, and the periods they are for."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 import pytest
 
-from bot.hotline.deadlines import ZONE, TimeLimit, TimeLimits
-from bot.hotline.reports import department_figures, month_of
-from bot.hotline.work_orders import RequestKind, State, WorkOrder
-
-T0 = dt.datetime(2026, 11, 2, 10, 0, tzinfo=ZONE)
-NOW = dt.datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
-LIMITS = TimeLimits({("", ""): TimeLimit(1, 5)})
+from bot.hotline.reports import Counts, figures_of, month_of
 
 
-def order(number: int, **changes: Any) -> WorkOrder:
-    values: dict[str, Any] = {
-        "id": str(number), "number": str(number), "jurisdiction": "jingzhou", "kind": RequestKind.COMPLAINT,
-        "category": "城市管理/占道经营", "title": "", "content": "", "place": "", "happened": "", "channel": "web",
-        "received": T0, "department": "dep.city", "state": State.DISPATCHED,
-    }  # fmt: skip
-    return WorkOrder(**{**values, **changes})
+def test_the_figures_follow_from_the_counts() -> None:
+    counts = Counts(received=4, answered=2, overdue=2, in_time=1, reworked=1, rated=2, satisfied=1)
+    figures = figures_of("dep.city", counts, {"占道": 3, "噪声": 1, "油烟": 1}, 2)
+    assert figures.on_time == pytest.approx(1 / 3)
+    assert figures.rework == pytest.approx(1 / 2)
+    assert figures.satisfaction == pytest.approx(1 / 2)
+    assert figures.visited == 1.0
+    assert figures.topics == (("占道", 3), ("噪声", 1))
 
 
-ORDERS = [
-    order(1, answered=T0 + dt.timedelta(days=2), state=State.CLOSED, satisfaction=5),
-    order(2, answered=T0 + dt.timedelta(days=20), state=State.CLOSED, satisfaction=2, reworked=1),  # late
-    order(3),  # overdue
-    order(4, received=NOW),  # not due yet
-    order(5, state=State.MERGED, merged_into="1"),
-    order(6, received=NOW, department="dep.water", category="公用事业/停水漏水水质"),
-]
+def test_nothing_counted_is_no_rate() -> None:
+    figures = figures_of(None, Counts(received=1), {}, 5)
+    assert (figures.on_time, figures.rework, figures.satisfaction, figures.visited) == (None, None, None, None)
 
 
-def test_the_figures_are_those_counted_by_hand() -> None:
-    everything, city, water = department_figures(ORDERS, LIMITS, NOW)
-    assert (everything.department, everything.received) == (None, 5)
-    assert (city.received, city.answered, city.overdue) == (4, 2, 2)
-    assert city.on_time == pytest.approx(1 / 3)
-    assert city.rework == pytest.approx(1 / 2)
-    assert city.satisfaction == pytest.approx(1 / 2)
-    assert city.visited == 1.0
-    assert city.topics == (("城市管理/占道经营", 4),)
-    assert (water.on_time, water.rework, water.satisfaction) == (None, None, None)
-
-
-def test_no_orders_are_no_figures() -> None:
-    assert department_figures([], LIMITS, NOW) == []
+def test_counts_of_disjoint_sets_add_up() -> None:
+    assert Counts(1, 2, 3, 4, 5, 6, 7) + Counts(1, 1, 1, 1, 1, 1, 1) == Counts(2, 3, 4, 5, 6, 7, 8)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def order(**changes: Any) -> WorkOrder:
     values: dict[str, Any] = {
         "id": "o1", "number": "JZ20261123-0001", "jurisdiction": "jingzhou", "kind": RequestKind.COMPLAINT,
         "category": "城市管理/占道经营", "title": "占道", "content": "摊贩占道", "place": "北京路", "happened": "每天晚上",
-        "channel": "web", "received": T0,
+        "channel": "web", "received": T0, "limit": TimeLimit(1, 5),
     }  # fmt: skip
     return WorkOrder(**{**values, **changes})
 
@@ -124,8 +124,7 @@ def test_an_extension_is_asked_for_and_granted() -> None:
     signed = walk(order(), *WAY[:2])
     asked, _ = make_move(signed, Move.ASK_EXTENSION, HANDLER, T0, days=10, reason="要开挖")
     granted, _ = make_move(asked, Move.EXTEND, SUPERVISOR, T0, days=10)
-    limit = TimeLimit(1, 5)
-    assert granted.due(limit, T0).at - signed.due(limit, T0).at == dt.timedelta(days=14)  # ten working days
+    assert granted.due(T0).at - signed.due(T0).at == dt.timedelta(days=14)  # ten working days
 
 
 def test_a_reopened_order_goes_back_to_its_department_and_counts_as_rework() -> None:
@@ -138,10 +137,10 @@ def test_the_lamp_turns_yellow_before_and_red_after() -> None:
     limit = TimeLimit(1, 5, warn_days=2)
     due = answer_due(T0, limit)
     assert due.at == dt.datetime(2026, 12, 1, 0, 0, tzinfo=ZONE)  # the end of Monday, 30 November
-    assert lamp(due, T0, limit) is Lamp.GREEN
-    assert lamp(due, dt.datetime(2026, 11, 26, 9, tzinfo=ZONE), limit) is Lamp.YELLOW
-    assert lamp(due, dt.datetime(2026, 12, 1, 0, 1, tzinfo=ZONE), limit) is Lamp.RED
-    assert lamp(due, dt.datetime(2027, 1, 1, tzinfo=ZONE), limit, finished=T0) is Lamp.GREEN
+    assert lamp(due, T0) is Lamp.GREEN
+    assert lamp(due, dt.datetime(2026, 11, 26, 9, tzinfo=ZONE)) is Lamp.YELLOW
+    assert lamp(due, dt.datetime(2026, 12, 1, 0, 1, tzinfo=ZONE)) is Lamp.RED
+    assert lamp(due, dt.datetime(2027, 1, 1, tzinfo=ZONE), finished=T0) is Lamp.GREEN
 
 
 def test_a_limit_in_hours_runs_through_the_night() -> None:

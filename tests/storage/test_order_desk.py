@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from bot.hotline.dialogue import Dialogue
 from bot.hotline.filing import Asking, Draft, OrderRequest
 from bot.hotline.knowledge import Knowledge
 from bot.hotline.replies import Reply
+from bot.hotline.routing import Suggestion
 from bot.hotline.work_orders import Actor, Move, Role, State
 from bot.knowledge_files import KnowledgeFiles
 from bot.ordering import OrderDesk
@@ -22,6 +24,15 @@ DRAFT = Draft(
     what="夜市摊子占道，电话13812345678", where="北京路沃尔玛门口", when="每天晚上", phone="13812345678", name="王女士"
 )
 STAFF = Actor("op1", Role.OPERATOR)
+
+
+def no_suggestion(text: str, place: str) -> list[Suggestion]:
+    return []
+
+
+def again(draft: Draft, **changes: object) -> Draft:
+    """Return a draft of its own with other content."""
+    return replace(draft, key=secrets.token_hex(16), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -42,7 +53,9 @@ def desk(filled: Database) -> OrderDesk:
     def mask(text: str) -> str:
         return text.replace("13812345678", "***")
 
-    return OrderDesk(filled, TimeLimits({("", ""): TimeLimit(1, 30)}), mask, lambda place: "JZ", lambda: T0)
+    return OrderDesk(
+        filled, TimeLimits({("", ""): TimeLimit(1, 30)}), mask, lambda place: "JZ", no_suggestion, lambda: T0
+    )
 
 
 def do(desk: OrderDesk, knowledge: Knowledge, conversation: str = "c1", **what: object) -> str:
@@ -67,7 +80,7 @@ def test_filing_gives_a_number_and_a_due_day(desk: OrderDesk, knowledge: Knowled
 
 def test_the_department_of_the_routing_rule_is_named(desk: OrderDesk, knowledge: Knowledge) -> None:
     rule = knowledge.routing_rules[0]
-    draft = Draft(**{**DRAFT.as_slot(), "rule": f"{rule.jurisdiction}.routing.{rule.id}"})
+    draft = again(DRAFT, rule=f"{rule.jurisdiction}.routing.{rule.id}")
     assert knowledge.departments[rule.department].name in do(desk, knowledge, draft=draft)
 
 
@@ -75,12 +88,12 @@ def test_the_same_matter_of_another_citizen_joins_the_first_order(
     desk: OrderDesk, knowledge: Knowledge, filled: Database
 ) -> None:
     do(desk, knowledge, draft=DRAFT)
-    again = Draft(**{**DRAFT.as_slot(), "what": "夜市摊子占道没法走", "phone": "13900001111"})
-    assert "已有工单 JZ202611230001" in do(desk, knowledge, "c2", draft=again)
-    other = Draft(**{**DRAFT.as_slot(), "where": "江津路加油站对面"})
+    same = again(DRAFT, what="夜市摊子占道没法走", phone="13900001111")
+    assert "已有工单 JZ202611230001" in do(desk, knowledge, "c2", draft=same)
+    other = again(DRAFT, where="江津路加油站对面")
     assert "JZ202611230002" in do(desk, knowledge, "c3", draft=other)
     with filled.read() as connection:
-        first, _ = find_orders(connection)
+        first, _ = sorted(find_orders(connection), key=lambda o: o.number)
         assert count_callers(connection, first.id) == 2
 
 
@@ -131,8 +144,41 @@ def test_the_citizen_is_told_who_looked_at_the_contact(desk: OrderDesk, knowledg
 
 def test_a_failure_of_supply_counts_hours(filled: Database, knowledge: Knowledge) -> None:
     limits = TimeLimits({("", ""): TimeLimit(1, 30), ("", "urgent"): TimeLimit(0, 1, answer_hours=24)})
-    desk = OrderDesk(filled, limits, str, lambda place: "JZ", lambda: T0)
+    desk = OrderDesk(filled, limits, str, lambda place: "JZ", no_suggestion, lambda: T0)
     rule = replace(knowledge.routing_rules[0], category="公用事业/停水漏水水质")
     knowledge = replace(knowledge, routing_rules=(rule,))
-    draft = Draft(**{**DRAFT.as_slot(), "what": "整栋楼停水", "rule": f"{rule.jurisdiction}.routing.{rule.id}"})
+    draft = again(DRAFT, what="整栋楼停水", rule=f"{rule.jurisdiction}.routing.{rule.id}")
     assert "24小时" in do(desk, knowledge, draft=draft)
+
+
+def test_confirming_twice_files_once(desk: OrderDesk, knowledge: Knowledge, filled: Database) -> None:
+    """The first confirmation may have been written although its reply was lost."""
+    first = do(desk, knowledge, draft=DRAFT)
+    assert do(desk, knowledge, draft=Draft.from_slot(DRAFT.as_slot())) == first
+    with filled.read() as connection:
+        (order,) = find_orders(connection)
+        assert count_callers(connection, order.id) == 1
+
+
+def test_a_photo_goes_with_the_order(desk: OrderDesk, knowledge: Knowledge, filled: Database) -> None:
+    do(desk, knowledge, draft=again(DRAFT, links=("https://example.org/a.jpg",)))
+    with filled.read() as connection:
+        assert find_orders(connection)[0].attachments == ("https://example.org/a.jpg",)
+
+
+def test_a_sure_suggestion_decides_the_category(desk: OrderDesk, knowledge: Knowledge, filled: Database) -> None:
+    rule = knowledge.routing_rules[0]
+    department = knowledge.departments[rule.department]
+
+    def suggest(confidence: float) -> OrderDesk:
+        return replace(
+            desk, suggest=lambda text, place: [Suggestion("城管/占道", rule, department, confidence, ("占道",))]
+        )
+
+    assert department.name not in do(suggest(0.5), knowledge, draft=again(DRAFT, where="甲路口的东边"))
+    assert department.name in do(suggest(0.7), knowledge, draft=again(DRAFT, where="完全不同的乙大厦"))
+    with filled.read() as connection:
+        assert {o.place: o.category for o in find_orders(connection)} == {
+            "甲路口的东边": "待分类",
+            "完全不同的乙大厦": "城管/占道",
+        }

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from bot.errors import MoveRefused, NotFound
-from bot.hotline.deadlines import ZONE
+from bot.hotline.deadlines import ZONE, Lamp, TimeLimit
 from bot.hotline.work_orders import Actor, Move, RequestKind, Role, State, WorkOrder
 from bot.knowledge_files import KnowledgeFiles
 from bot.storage import (
     Caller,
     Database,
+    OrderFilter,
     anonymise_before,
     belongs_to,
     contact_views,
+    count_by_state,
     count_callers,
     file_order,
     find_orders,
@@ -30,6 +32,7 @@ from bot.storage import (
 )
 
 T0 = dt.datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
+LIMIT = TimeLimit(1, 5, warn_days=2)
 OPERATOR = Actor("op1", Role.OPERATOR)
 
 
@@ -43,7 +46,7 @@ def filled(database: Database, files: KnowledgeFiles) -> Database:
 def draft(files: KnowledgeFiles, **changes: Any) -> WorkOrder:
     values: dict[str, Any] = {
         "id": "", "number": "", "jurisdiction": files.jurisdictions[-1].id, "kind": RequestKind.COMPLAINT, "category": "城管",
-        "title": "占道", "content": "摊贩占道", "place": "北京路", "happened": "昨晚", "channel": "web", "received": T0,
+        "title": "占道", "content": "摊贩占道", "place": "北京路", "happened": "昨晚", "channel": "web", "received": T0, "limit": LIMIT,
     }  # fmt: skip
     return WorkOrder(**{**values, **changes})
 
@@ -165,8 +168,22 @@ def test_orders_are_found_by_state_department_and_time(filled: Database, files: 
     early = filed(filled, files, received=T0 - dt.timedelta(days=40))
     late = filed(filled, files, state=State.DISPATCHED, department=files.departments[0].id)
     with filled.read() as connection:
-        assert find_orders(connection) == [early, late]
-        assert find_orders(connection, states=[State.DISPATCHED]) == [late]
-        assert find_orders(connection, department=files.departments[0].id) == [late]
-        assert find_orders(connection, received_before=T0) == [early]
-        assert find_orders(connection, jurisdiction="nowhere") == []
+
+        def found(**wanted: Any) -> list[WorkOrder]:
+            return find_orders(connection, OrderFilter(**wanted), now=T0)
+
+        assert find_orders(connection) == [late, early]
+        assert find_orders(connection, before=late) == [early]
+        assert find_orders(connection, limit=1) == [late]
+        assert found(states=[State.DISPATCHED]) == [late]
+        assert found(department=files.departments[0].id) == [late]
+        assert found(received_before=T0) == [early]
+        assert found(jurisdiction="nowhere") == []
+        assert found(text="摊贩占") == [late, early]
+        assert found(text="%") == [], "a wildcard is only a character"
+        assert found(text=late.number.lower()) == [late]
+        assert found(category="城管") == [late, early]
+        assert found(lamp=Lamp.RED) == [early]
+        assert found(lamp=Lamp.GREEN) == [late]
+        assert find_orders(connection, OrderFilter(lamp=Lamp.YELLOW), now=T0 + dt.timedelta(days=5)) == [late]
+        assert count_by_state(connection) == {State.ACCEPTED: 1, State.DISPATCHED: 1}

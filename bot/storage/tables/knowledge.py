@@ -192,6 +192,7 @@ routing_rules = sa.Table(  # never changed in place, like hotline_lines
     text("id"),
     text("category"),
     text("department"),
+    sa.Column("assisting", sa.JSON, nullable=False),
     sa.Column("keywords", sa.JSON, nullable=False),
     sa.Column("examples", sa.JSON, nullable=False),
     text("document"),

@@ -27,11 +27,17 @@ work_orders = sa.Table(
     text("happened"),
     text("channel"),
     moment("received"),
+    sa.Column("limit", sa.JSON, nullable=False),
+    moment("due", null=True),  # of the next duty; none while its time stands still
+    moment("near", null=True),  # from when on that is near
     text("state"),
     text("department", null=True),
     sa.Column("assisting", sa.JSON, nullable=False),
     sa.Column("urgent", sa.Boolean, nullable=False),
     sa.Column("confidential", sa.Boolean, nullable=False),
+    sa.Column("attachments", sa.JSON, nullable=False),
+    text("handover"),
+    text("filing_key", null=True),  # given by who files, so that filing again files nothing twice
     number("version"),
     moment("dispatched", null=True),
     moment("answered", null=True),
@@ -48,6 +54,7 @@ work_orders = sa.Table(
     text("merged_into", null=True),
     sa.PrimaryKeyConstraint("id"),
     sa.UniqueConstraint("number"),
+    sa.UniqueConstraint("filing_key"),
     refer("jurisdiction", "jurisdictions"),
     refer("department", "departments"),
     refer("merged_into", "work_orders"),
@@ -56,7 +63,10 @@ work_orders = sa.Table(
     sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
 )
 sa.Index("ix_work_orders_jurisdiction_received", work_orders.c.jurisdiction, work_orders.c.received)
-sa.Index("ix_work_orders_state_department", work_orders.c.state, work_orders.c.department)
+sa.Index("ix_work_orders_received", work_orders.c.received)
+sa.Index("ix_work_orders_state_received", work_orders.c.state, work_orders.c.received)
+sa.Index("ix_work_orders_department_received", work_orders.c.department, work_orders.c.received)
+sa.Index("ix_work_orders_state_near", work_orders.c.state, work_orders.c.near)
 
 work_order_numbers = sa.Table(  # the last number given out on each day in each place
     "work_order_numbers",
@@ -100,6 +110,7 @@ callers = sa.Table(  # everybody who raised the matter; nothing personal is left
     refer("work_order", "work_orders"),
 )
 sa.Index("ix_work_order_callers_conversation", callers.c.conversation)
+sa.Index("ix_work_order_callers_at", callers.c.at)
 
 caller_views = sa.Table(  # who looked at whose contact, and for what
     "work_order_caller_views",
@@ -114,3 +125,21 @@ caller_views = sa.Table(  # who looked at whose contact, and for what
     refer("work_order", "work_orders"),
 )
 sa.Index("ix_work_order_caller_views_work_order", caller_views.c.work_order)
+
+alarms = sa.Table(  # that a matter, or a kind of matter, is raised far more often than usual (突发集中诉求)
+    "work_order_alarms",
+    metadata,
+    text("id"),
+    text("jurisdiction"),
+    text("category"),
+    text("work_order", null=True),  # where it is one matter; else the whole category
+    number("count"),
+    moment("since"),
+    moment("raised_at"),
+    moment("acknowledged_at", null=True),
+    text("acknowledged_by", null=True),
+    sa.PrimaryKeyConstraint("id"),
+    refer("jurisdiction", "jurisdictions"),
+    refer("work_order", "work_orders"),
+)
+sa.Index("ix_work_order_alarms_raised_at", alarms.c.raised_at)

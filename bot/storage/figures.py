@@ -1,0 +1,127 @@
+"""Counting work orders in the database: the published figures, and what is raised more often than usual."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.hotline.bursts import USUAL_DAYS, WINDOW_HOURS, Burst, bursts
+from bot.hotline.reports import SATISFIED, Counts, Figures, figures_of
+from bot.hotline.work_orders import State
+from bot.storage.tables import work_orders as t
+
+_TOPICS = 5
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A burst that somebody has to look at, until it is acknowledged."""
+
+    id: str
+    jurisdiction: str
+    category: str
+    work_order: str | None
+    count: int
+    since: dt.datetime
+    raised_at: dt.datetime
+    acknowledged_at: dt.datetime | None = None
+    acknowledged_by: str | None = None
+
+
+def department_figures(
+    connection: Connection,
+    first: dt.datetime,
+    end: dt.datetime,
+    now: dt.datetime,
+    jurisdiction: str | None = None,
+) -> list[Figures]:
+    """Return the figures of the orders received from ``first`` to before ``end``: of all together, then by department.
+
+    Merged orders count once, as the order that they were merged into. Nothing received: an empty list.
+    """
+    c = t.work_orders.c
+    inside = [c.received >= first, c.received < end, c.state != State.MERGED.value]
+    if jurisdiction:
+        inside.append(c.jurisdiction == jurisdiction)
+
+    def count(*conditions: Any) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
+
+    answered, late = c.answered.is_not(None), sa.func.coalesce(c.answered, now) > c.due
+    query = sa.select(
+        c.department,
+        c.category,
+        sa.func.count(),
+        count(answered),
+        count(c.due.is_not(None), late),
+        count(answered, sa.or_(c.due.is_(None), ~late)),
+        count(answered, c.reworked > 0),
+        count(c.satisfaction.is_not(None)),
+        count(c.satisfaction >= SATISFIED),
+    )
+    rows = connection.execute(query.where(*inside).group_by(c.department, c.category)).all()
+    sums: dict[str | None, Counts] = defaultdict(Counts)
+    topics: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for department, category, *numbers in rows:
+        for owner in {None, department}:
+            sums[owner] += Counts(*numbers)
+            topics[owner][category] += numbers[0]
+    order = sorted(sums, key=lambda name: (name is not None, name or ""))
+    return [figures_of(name, sums[name], topics[name], _TOPICS) for name in order]
+
+
+def find_bursts(connection: Connection, now: dt.datetime) -> list[Burst]:
+    """Return what citizens raised far more often than usual within the window before ``now``."""
+    orders, callers = t.work_orders.c, t.callers.c
+    window, usual = now - dt.timedelta(hours=WINDOW_HOURS), now - dt.timedelta(hours=WINDOW_HOURS, days=USUAL_DAYS)
+    raised = sa.select(orders.jurisdiction, orders.category, orders.id, sa.func.count()).join(
+        t.callers, callers.work_order == orders.id
+    )
+    raised = raised.where(orders.state != State.MERGED.value)  # its callers are kept under the order it was merged into
+    matters: dict[tuple[str, str, str], int] = {}
+    categories: dict[tuple[str, str], int] = defaultdict(int)
+    recent = raised.where(callers.at > window, callers.at <= now).group_by(orders.id)
+    for place, category, order, number in connection.execute(recent):
+        matters[place, category, order] = number
+        categories[place, category] += number
+    earlier = (
+        sa.select(orders.jurisdiction, orders.category, sa.func.count())
+        .join(t.callers, callers.work_order == orders.id)
+        .where(callers.at > usual, callers.at <= window)
+        .group_by(orders.jurisdiction, orders.category)
+    )
+    windows = USUAL_DAYS * 24 / WINDOW_HOURS
+    return bursts(matters, categories, {(p, c): n / windows for p, c, n in connection.execute(earlier)})
+
+
+def raise_alarms(connection: Connection, found: list[Burst], now: dt.datetime) -> list[Alarm]:
+    """Keep an alarm for each of ``found`` that has none yet within its window, and return the new ones."""
+    since = now - dt.timedelta(hours=WINDOW_HOURS)
+    known = {(a.jurisdiction, a.category, a.work_order) for a in list_alarms(connection, since)}
+    new = [
+        Alarm(uuid.uuid4().hex, b.jurisdiction, b.category, b.order, b.count, since, now)
+        for b in found
+        if (b.jurisdiction, b.category, b.order) not in known
+    ]
+    if new:
+        connection.execute(sa.insert(t.alarms), [vars(alarm) for alarm in new])
+    return new
+
+
+def list_alarms(connection: Connection, since: dt.datetime) -> list[Alarm]:
+    """Return the alarms raised from ``since`` on, newest first."""
+    query = sa.select(t.alarms).where(t.alarms.c.raised_at >= since).order_by(t.alarms.c.raised_at.desc())
+    return [Alarm(**row) for row in connection.execute(query).mappings()]
+
+
+def acknowledge_alarm(connection: Connection, alarm: str, by: str, at: dt.datetime) -> bool:
+    """Keep that ``by`` has seen the alarm; return whether nobody had before."""
+    open_one = (t.alarms.c.id == alarm) & t.alarms.c.acknowledged_at.is_(None)
+    done = connection.execute(sa.update(t.alarms).where(open_one).values(acknowledged_at=at, acknowledged_by=by))
+    return bool(done.rowcount)

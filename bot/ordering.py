@@ -21,6 +21,7 @@ from bot.hotline.work_orders import (
     Actor,
     Event,
     Move,
+    RequestKind,
     Role,
     State,
     WorkOrder,
@@ -58,6 +59,15 @@ Suggest = Callable[[str, str], Sequence[Suggestion]]  # text and place → depar
 
 
 @dataclass(frozen=True)
+class Filed:
+    """The order that a citizen's matter became, or that it ``joined``; ``department``: who will likely get it."""
+
+    order: WorkOrder
+    department: str
+    joined: bool = False
+
+
+@dataclass(frozen=True)
 class OrderDesk:
     """Does what the conversation decided about work orders."""
 
@@ -74,35 +84,40 @@ class OrderDesk:
         Raises StorageUnavailable where the database cannot be written: then nothing was filed.
         """
         if reply.draft:
-            return replace(reply, text=self._file(reply.draft, reply.jurisdiction, knowledge, conversation, channel))
+            filed = self.file(reply.draft, reply.jurisdiction, knowledge, conversation, channel)
+            return replace(reply, text=_filed_words(filed, self.now()))
         if reply.order_request:
             return replace(reply, text=self._answer(reply.order_request, conversation))
         return reply
 
-    def _file(self, draft: Draft, place: str, knowledge: Knowledge, conversation: str, channel: str) -> str:
+    def file(
+        self,
+        draft: Draft,
+        place: str,
+        knowledge: Knowledge,
+        conversation: str,
+        channel: str,
+        kind: RequestKind | None = None,
+    ) -> Filed:
+        """File ``draft``, or join the open order about the same fact. Filing the same draft again changes nothing.
+
+        ``conversation`` is a digest that tells the citizen from others.
+        """
         now = self.now()
-        order, department = self._order(draft, place, knowledge, channel, now)
+        order, department = self._order(draft, place, knowledge, channel, kind or draft.kind)
         phone = draft.phone if any(c.isdigit() for c in draft.phone) else None
         caller = Caller(draft.name or None, phone, conversation, channel, now)
         with self.database.begin() as connection:
-            alike = open_alike(connection, order, now - dt.timedelta(days=_ALIKE_DAYS))
-            same = None if filed_under(connection, draft.key) else same_matter(order, alike)
-            if same:
-                add_caller(connection, same.id, caller)
-                return (
-                    f"您反映的事已有工单 {same.number} 在办（{STATE_NAMES[same.state]}），已把您加为反映人，结果会一并告诉您。\n"
-                    f"随时可以说“查工单 {same.number}”看进度。如果不是同一件事，请拨打12345说明。"
-                )
+            if not filed_under(connection, draft.key):
+                alike = open_alike(connection, order, now - dt.timedelta(days=_ALIKE_DAYS))
+                if same := same_matter(order, alike):
+                    add_caller(connection, same.id, caller)
+                    return Filed(same, department, joined=True)
             order = file_order(connection, order, caller, self.letters(place), key=draft.key)
-        unit = f"拟转{department}，" if department else ""
-        return (
-            f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_last_day(order.due(now).at)}派到承办单位，"
-            f"办理时限从受理之日起算（{_limit_text(order.limit)}）。\n"
-            f"随时可以说“查工单 {order.number}”看进度，也可以补充、催办、评价。"
-        )
+        return Filed(order, department)
 
     def _order(
-        self, draft: Draft, place: str, knowledge: Knowledge, channel: str, now: dt.datetime
+        self, draft: Draft, place: str, knowledge: Knowledge, channel: str, kind: RequestKind
     ) -> tuple[WorkOrder, str]:
         """Return the order to file and the name of the department that will likely get it, empty where that is unsure."""
         category, department = self._matter(draft, place, knowledge)
@@ -112,15 +127,15 @@ class OrderDesk:
             id="",
             number="",
             jurisdiction=place,
-            kind=draft.kind,
+            kind=kind,
             category=category,
             title=content[:30],
             content=content,
             place=draft.where,
             happened=draft.when,
             channel=channel,
-            received=now,
-            limit=self.limits.of(place, time_kind(draft.kind, urgent=urgent)),
+            received=self.now(),
+            limit=self.limits.of(place, time_kind(kind, urgent=urgent)),
             urgent=urgent,
             confidential=draft.confidential,
             attachments=draft.links,
@@ -176,6 +191,21 @@ class OrderDesk:
             due = order.due(now)
             lines.append(f"应于{_last_day(due.at)}前办结{'（节假日安排公布后可能调整）' if due.provisional else ''}。")
         return "\n".join(lines)
+
+
+def _filed_words(filed: Filed, now: dt.datetime) -> str:
+    order = filed.order
+    if filed.joined:
+        return (
+            f"您反映的事已有工单 {order.number} 在办（{STATE_NAMES[order.state]}），已把您加为反映人，结果会一并告诉您。\n"
+            f"随时可以说“查工单 {order.number}”看进度。如果不是同一件事，请拨打12345说明。"
+        )
+    unit = f"拟转{filed.department}，" if filed.department else ""
+    return (
+        f"已登记，工单编号 {order.number}，请记下来。\n{unit}最迟{_last_day(order.due(now).at)}派到承办单位，"
+        f"办理时限从受理之日起算（{_limit_text(order.limit)}）。\n"
+        f"随时可以说“查工单 {order.number}”看进度，也可以补充、催办、评价。"
+    )
 
 
 def _views(order: WorkOrder, views: Sequence[ContactView]) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from bot.errors import HotlineError
 from bot.settings import Settings
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
 
 SCOPES = {
     "orders:read": "查看工单",
@@ -129,14 +126,14 @@ def stop_webhook(identifier: str) -> None:
 
 
 @contextmanager
-def _writing() -> Iterator[Connection]:
+def _writing() -> Iterator[Any]:
     from bot.storage import Database
 
     with Database(Settings.from_environment().database_url).begin() as connection:
         yield connection
 
 
-def _require_known(connection: Connection, jurisdiction: str, department: str | None) -> None:
+def _require_known(connection: Any, jurisdiction: str, department: str | None) -> None:
     from bot.storage import load_jurisdictions, load_knowledge
 
     places = sorted(place.id for place in load_jurisdictions(connection) if place.covered)

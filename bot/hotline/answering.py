@@ -19,7 +19,7 @@ from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
-from bot.hotline.routing import SURE, Dispatcher, Suggestion, suggest_departments
+from bot.hotline.routing import SURE, Dispatcher, RoutingAdvice, Suggestion
 from bot.hotline.understanding import Understanding, names_another_case, questions_in
 from bot.text.normalise import has_words, normalise
 from bot.text.wording import Wording, is_english
@@ -104,8 +104,8 @@ class Assistant:
         self._thresholds = ranker.thresholds
         self._default = default_jurisdiction
         self._today = today
-        self._dispatcher = dispatcher
         self._wording = Wording(ranker.wording)
+        self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
         self._indexes = build_indexes(knowledge, ranker.synonyms)
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
@@ -209,10 +209,7 @@ class Assistant:
 
     def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for a complaint ``text``, with confidence and reason."""
-        if self._dispatcher is None:
-            return []
-        matters = self._dispatcher.matters(self._wording.plain(normalise(text[:_TOO_LONG])))
-        return suggest_departments(matters, self.knowledge, place)
+        return self._advice.suggest(text, place) if self._advice else []
 
     def _picked(self, text: str, turn: Turn) -> str | None:
         """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""

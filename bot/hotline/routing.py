@@ -16,7 +16,9 @@ from bot.hotline.knowledge import Department, Knowledge, RoutingRule
 from bot.hotline.ranking import Weights
 from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
+from bot.text.normalise import normalise
 from bot.text.similarity import TextIndex, character_grams, sound_grams
+from bot.text.wording import Wording
 
 # What is known about each matter for a text, in the order of the columns.
 FEATURES = (
@@ -29,6 +31,7 @@ FEATURES = (
 SURE = 0.6  # confidence from which a matter is taken as recognised; below it a person decides
 _LISTED, _SEEN, _ELSEWHERE = 1.0, 0.5, 0.02  # what a listed word, an example and nothing count for a matter
 _LONGEST_WORD = 8
+_LONGEST_TEXT = 2000  # characters that are read
 _NOTHING = 1e-6
 
 
@@ -163,6 +166,20 @@ def suggest_departments(matters: Sequence[Matter], knowledge: Knowledge, place: 
         department = knowledge.departments[rule.department] if rule else None
         found.append(Suggestion(matter.category, rule, department, confidence[key], matter.mentioned))
     return found
+
+
+@dataclass(frozen=True)
+class RoutingAdvice:
+    """What operators, other systems and the conversation ask: which departments a text is for (派单建议)."""
+
+    dispatcher: Dispatcher
+    wording: Wording
+    knowledge: Knowledge
+
+    def suggest(self, text: str, place: str) -> list[Suggestion]:
+        """Return the three likeliest departments of ``place`` for ``text``; none where it has no catalogue."""
+        matters = self.dispatcher.matters(self.wording.plain(normalise(text[:_LONGEST_TEXT])))
+        return suggest_departments(matters, self.knowledge, place)
 
 
 def _word_strength(texts: MatterTexts, number: Mapping[str, int]) -> dict[str, Array]:

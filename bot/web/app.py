@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.settings import Settings
 from bot.storage import Database
-from bot.web import health, middleware, widget
+from bot.web import api, health, middleware, widget
 from bot.web.keys import DATABASE, RASA, SETTINGS
 
 _LARGEST_REQUEST = 128 * 1024  # bytes
@@ -26,6 +26,7 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
     app.cleanup_ctx.append(_rasa_client(patience))
     health.add_routes(app)
     widget.add_routes(app)
+    api.add_routes(app)
     return app
 
 

@@ -28,6 +28,7 @@ _HEADERS = {
 }
 _REASONS = {
     400: "请求不正确。",
+    401: "需要令牌。",
     403: "这个地址不能访问。",
     404: "没有这个页面。",
     405: "这个地址不支持这种请求方式。",
@@ -64,7 +65,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _error(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
-    kept = {k: v for k, v in (headers or {}).items() if k.lower() in {"allow", "retry-after"}}
+    kept = {k: v for k, v in (headers or {}).items() if k.lower() in {"allow", "retry-after", "www-authenticate"}}
     return web.json_response({"error": reason}, status=status, headers={**_HEADERS, **kept})
 
 

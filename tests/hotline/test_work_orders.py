@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.errors import KnowledgeInvalid, MoveRefused
 from bot.hotline.deadlines import ZONE, Lamp, Pause, TimeLimit, answer_due, lamp, read_time_limits
+from bot.hotline.duplicates import same_matter
 from bot.hotline.work_orders import (
     MOVE_NAMES,
     ROLE_NAMES,
@@ -183,3 +184,23 @@ def test_everything_has_a_chinese_name() -> None:
     assert set(MOVE_NAMES) == set(Move) == set(RULES)
     assert set(STATE_NAMES) == set(State)
     assert set(ROLE_NAMES) == set(Role)
+
+
+@pytest.mark.parametrize(
+    ("place", "same"),
+    [
+        ("北京路8号门口", True),
+        ("北京路8号", True),
+        ("北京路18号门口", False),
+        ("北京路门口", True),
+        ("不详", False),
+        ("江津路加油站对面", False),
+    ],
+)
+def test_the_same_fact_is_one_matter_only_in_the_same_place(place: str, same: bool) -> None:
+    there = order(id="first", place="北京路8号门口")
+    assert (same_matter(order(place=place), [there]) is there) == same
+
+
+def test_another_category_is_another_matter() -> None:
+    assert same_matter(order(), [order(id="first", category="城市管理/环境卫生")]) is None

@@ -130,6 +130,7 @@ def read_time_limits(path: Path) -> TimeLimits:
 
 def _end_of_working_day(received: dt.datetime, days: int, warn_days: int) -> Due:
     day = add_working_days(_day(received), days)
+    warn_days = min(warn_days, max(days - 1, 0))  # what has just begun is not near its end
     near = day
     while working_days_after(near - dt.timedelta(days=1), day) <= warn_days:
         near -= dt.timedelta(days=1)

@@ -20,6 +20,7 @@ from bot.hotline.eligibility import read_eligibility
 from bot.hotline.jurisdictions import Places
 from bot.hotline.ranking import Ranker, intent_of
 from bot.hotline.replies import Reply
+from bot.hotline.routing import Dispatcher
 from bot.hotline.understanding import Understanding
 from bot.knowledge_files import read_knowledge_files
 from bot.model_files import model_files
@@ -28,6 +29,7 @@ from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler
 from bot.text.wording import Wording
 from bot.training.curves import calibration, risk_coverage
+from bot.training.dispatcher import load_dispatcher
 from bot.training.examples import read_nlu_examples
 from bot.training.ranker import load_ranker
 from bot.training.report import Group, Report, as_html
@@ -128,7 +130,7 @@ class Bench:
         return judged
 
 
-def build_bench(root: Path, ranker: Ranker) -> Bench:
+def build_bench(root: Path, ranker: Ranker, dispatcher: Dispatcher | None = None) -> Bench:
     """Return a bench for the knowledge files and training examples under ``root``."""
     files = read_knowledge_files(root / "data" / "knowledge")
     knowledge = files.as_knowledge()
@@ -141,6 +143,7 @@ def build_bench(root: Path, ranker: Ranker) -> Bench:
         default_jurisdiction="jingzhou",
         today=lambda: dt.datetime.now(dt.timezone.utc).date(),
         checks=read_eligibility(root / "data" / "eligibility"),
+        dispatcher=dispatcher,
     )
     return Bench(assistant, classifier, Wording(ranker.wording))
 
@@ -210,9 +213,10 @@ def evaluate(settings: Settings, say: Callable[[str], object], *, record: bool =
 
     With ``record`` the shares are kept in ``tests/nlu/recorded.json``, below which the tests do not let them fall.
     """
-    trained = load_ranker(model_files(PROJECT_ROOT, settings.models_dir).ranker)
+    files = model_files(PROJECT_ROOT, settings.models_dir)
+    trained = load_ranker(files.ranker)
     say("准备模型和题目……")
-    bench = build_bench(PROJECT_ROOT, trained.ranker)
+    bench = build_bench(PROJECT_ROOT, trained.ranker, load_dispatcher(files.dispatcher))
     questions = held_out_questions(PROJECT_ROOT)
     say(f"回答 {len(questions)} 道题……")
     judged = bench.judge(questions)

@@ -21,6 +21,7 @@ from bot.training.evaluation import (
     recorded_shares,
     summary,
 )
+from bot.training.dispatcher import load_dispatcher
 from bot.training.ranker import load_ranker
 from bot.training.report import Report, as_html
 
@@ -91,7 +92,7 @@ def test_the_report_is_one_page_with_both_plots_and_escapes_what_citizens_wrote(
 def test_answers_are_no_worse_than_recorded(system: object) -> None:
     """Accuracy on the held-out questions may not fall more than two points below the recorded one."""
     files = model_files(PROJECT_ROOT, Settings.from_environment().models_dir)
-    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker)
+    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker, load_dispatcher(files.dispatcher))
     found = summary(bench.judge(held_out_questions(PROJECT_ROOT)))[0]
     recorded = recorded_shares(PROJECT_ROOT)
     assert found.asked == recorded["asked"], "make evaluate, then python -m bot evaluate --record"
@@ -102,7 +103,7 @@ def test_answers_are_no_worse_than_recorded(system: object) -> None:
 @pytest.mark.slow
 def test_every_suggested_question_gets_one_sure_answer(system: object) -> None:
     files = model_files(PROJECT_ROOT, Settings.from_environment().models_dir)
-    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker)
+    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker, load_dispatcher(files.dispatcher))
     places = [place for place in bench.assistant.places.by_id.values() if place.covered]
     unsure = {
         question: kind

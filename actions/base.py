@@ -57,7 +57,7 @@ class HotlineAction(Action, ABC):
         app = application()
         reply = self.reply(app, turn)
         if reply.draft or reply.order_request:
-            reply = app.fulfil(reply, sender=tracker.sender_id, channel=tracker.get_latest_input_channel() or "rest")
+            reply = app.fulfil(reply, sender=tracker.sender_id, channel=channel_of(tracker))
         row = app.ledger_row(turn, reply, sender=tracker.sender_id, model=model_of(tracker))
         if reply.kind == "emergency":
             writing = _late_writes.submit(_record_late, app, row)
@@ -88,6 +88,13 @@ def turn_of(tracker: Tracker) -> Turn:
         dialogue=Dialogue.from_slot(tracker.get_slot("dialogue")),
         channel_jurisdiction=place if isinstance(place, str) else None,
     )
+
+
+def channel_of(tracker: Tracker) -> str:
+    """Return the channel that the citizen writes over: what the web process says, else Rasa's own."""
+    metadata = (tracker.latest_message or {}).get("metadata") or {}
+    named = metadata.get("channel") if isinstance(metadata, Mapping) else None
+    return named if isinstance(named, str) else tracker.get_latest_input_channel() or "rest"
 
 
 def model_of(tracker: Tracker) -> str:

@@ -48,6 +48,25 @@ def _port(value: str) -> int:
     raise ValueError("应为 1 到 65535 之间的整数")
 
 
+def _count(value: str) -> int:
+    if value.isascii() and value.isdigit() and 1 <= int(value) <= 1_000_000:
+        return int(value)
+    raise ValueError("应为 1 到 1000000 之间的整数")
+
+
+def _url(value: str) -> str:
+    if not value or re.fullmatch(r"https?://[^\s/?#]+(?:/[^\s?#]*)?", value):
+        return value.rstrip("/")
+    raise ValueError("应写作 https://主机，不带问号")
+
+
+def _origins(value: str) -> frozenset[str]:
+    origins = frozenset(value.split())
+    if bad := [o for o in origins if o != "*" and not re.fullmatch(r"https?://[^\s/?#]+", o)]:
+        raise ValueError(f"“{bad[0][:60]}”应写作 https://主机，不带路径")
+    return origins
+
+
 def _days(value: str) -> int:
     if value.isascii() and value.isdigit() and 1 <= int(value) <= 36500:
         return int(value)
@@ -89,6 +108,24 @@ class Settings:
     actions_port: int = _setting("HOTLINE_ACTIONS_PORT", "5055", _port, "动作服务的端口。")
     web_host: str = _setting("HOTLINE_WEB_HOST", "127.0.0.1", _host, "网页、微信回调和坐席台监听的地址。")
     web_port: int = _setting("HOTLINE_WEB_PORT", "8080", _port, "网页、微信回调和坐席台的端口。")
+    public_url: str = _setting(
+        "HOTLINE_PUBLIC_URL", "", _url, "市民访问本站的地址，用于照片链接和公众号菜单；不设则用网页服务监听的地址。"
+    )
+    widget_origins: frozenset[str] = _setting(
+        "HOTLINE_WIDGET_ORIGINS",
+        "",
+        _origins,
+        "允许嵌入咨询窗口的其他网站，用空格分开，如 https://www.example.gov.cn；* 为任何网站。",
+    )
+    address_header: str = _setting(
+        "HOTLINE_ADDRESS_HEADER", "", str, "自己的反向代理写入访问者地址的请求头，如 X-Real-IP；没有代理时不要设置。"
+    )
+    citizen_rate: int = _setting("HOTLINE_CITIZEN_RATE", "30", _count, "每位市民每分钟最多发送的消息数。")
+    address_rate: int = _setting("HOTLINE_ADDRESS_RATE", "1200", _count, "每个网络地址每分钟最多的请求数。")
+    conversation_days: int = _setting(
+        "HOTLINE_CONVERSATION_DAYS", "90", _days, "会话最后一句之后保留的天数，到期删除。"
+    )
+    files_dir: Path = _setting("HOTLINE_FILES_DIR", "var/files", _path, "市民上传的照片所在目录。")
     jurisdiction: str = _setting("HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。")
     knowledge_dir: Path = _setting("HOTLINE_KNOWLEDGE_DIR", "data/knowledge", _path, "随程序发布的知识文件所在目录。")
     time_limits_file: Path = _setting("HOTLINE_TIME_LIMITS", "data/time_limits.toml", _path, "工单办理时限文件。")

@@ -37,6 +37,7 @@ class Reply:
     context: dict[str, Any] = field(default_factory=dict)  # what of the conversation was used, for the ledger
     draft: Draft | None = None  # a work order that the citizen has confirmed; to be filed before this is said
     order_request: OrderRequest | None = None  # what is wanted of a filed one; to be answered from the database
+    outage: bool = False  # nothing could be looked up just now; asking again later helps
 
 
 EMPTY_TEXT = "没有看到文字内容。请用一句话说说您想问什么，比如“居住证要带什么材料”，也可以拨打12345找人工。"
@@ -151,7 +152,7 @@ def payload_of(reply: Reply, ledger: str | None) -> dict[str, Any]:
         "citations": list(reply.citations),
         "ledger": ledger,
     }
-    return payload
+    return payload | {"outage": True} if reply.outage else payload
 
 
 def empty_reply() -> Reply:
@@ -163,7 +164,7 @@ def outage_reply(text: str) -> Reply:
     """Return the reply when nothing can be looked up just now; danger in ``text`` is still answered."""
     if emergency := detect_emergency(normalise(text)):
         return Reply("emergency", emergency_text(emergency), "", Dialogue())
-    return Reply("handoff", OUTAGE_TEXT, "", Dialogue())
+    return Reply("handoff", OUTAGE_TEXT, "", Dialogue(), outage=True)
 
 
 def emergency_text(emergency: Emergency) -> str:

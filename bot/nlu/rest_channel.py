@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ _LARGEST_BODY = 256 * 1024  # bytes; a message of 10,000 characters takes 30 KB
 _LONGEST_MESSAGE = 20_000  # characters that are accepted
 _READ = 3_000  # characters that reach the model
 _LONGEST_SENDER = 255
+_REMEMBERED = 5_000  # senders whose last reply is kept
 _PATIENCE = 20.0  # seconds before a turn counts as failed
 
 
@@ -92,7 +94,7 @@ class HotlineRestInput(RestInput):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes ``GET /`` (health) and ``POST /webhook``."""
         apply_speedups()
-        on_new_message = one_at_a_time(on_new_message)
+        turns = Turns(on_new_message)
         blueprint = Blueprint("hotline_rest_channel", __name__)
 
         @blueprint.route("/", methods=["GET"])
@@ -105,20 +107,40 @@ class HotlineRestInput(RestInput):
                 incoming = read_request(request.body)
             except RequestRefused as refused:
                 return response.json({"error": str(refused)}, status=refused.status)
-            return response.json(await answer(incoming, on_new_message))
+            return response.json(await turns.answer(incoming))
 
         return blueprint
 
 
-def one_at_a_time(on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Callable[[UserMessage], Awaitable[Any]]:
-    """Return ``on_new_message`` with the turns of one sender in a row: Rasa's own lock looks only once a second."""
-    turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+class Turns:
+    """Lets the turns of one sender follow each other, and answers a message that is sent again with the same reply.
 
-    async def handle(message: UserMessage) -> None:
-        async with turns.setdefault(message.sender_id, asyncio.Lock()):
-            await on_new_message(message)
+    Rasa's own lock looks only once a second. A message is the same where ``metadata`` names the same ``message_id`` as
+    that of the sender's last one: who asked may have ended before the reply came.
+    """
 
-    return handle
+    def __init__(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
+        self._on_new_message = on_new_message
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._replied: OrderedDict[str, tuple[str, list[dict[str, Any]]]] = OrderedDict()
+
+    async def answer(self, incoming: Incoming) -> list[dict[str, Any]]:
+        """Return the messages that answer ``incoming``, also where the one before is still being answered."""
+        return await asyncio.shield(self._in_turn(incoming))  # a turn that has begun is brought to its end
+
+    async def _in_turn(self, incoming: Incoming) -> list[dict[str, Any]]:
+        name = incoming.metadata.get("message_id")
+        async with self._locks.setdefault(incoming.sender, asyncio.Lock()):
+            last, messages = self._replied.get(incoming.sender, ("", []))
+            if isinstance(name, str) and name == last:
+                return messages
+            messages = await answer(incoming, self._on_new_message)
+            if isinstance(name, str) and not any((m.get("custom") or {}).get("outage") for m in messages):
+                self._replied[incoming.sender] = name, messages
+                self._replied.move_to_end(incoming.sender)
+                while len(self._replied) > _REMEMBERED:
+                    self._replied.popitem(last=False)
+            return messages
 
 
 async def answer(incoming: Incoming, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> list[dict[str, Any]]:

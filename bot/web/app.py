@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 from aiohttp import web
 
-from bot.settings import Settings
+from bot.bootstrap import Application, Reference, now
+from bot.settings import Settings, read_secret
 from bot.storage import Database
 from bot.web import api, health, middleware, widget
-from bot.web.keys import DATABASE, RASA, SETTINGS
+from bot.web.conversation.feed import Feed
+from bot.web.conversation.limits import RateLimit
+from bot.web.conversation.rasa import RasaClient
+from bot.web.conversation.switchboard import Switchboard
+from bot.web.keys import DATABASE, RASA, REFERENCE, SETTINGS, SWITCHBOARD
+from bot.web.widget.doors import ADDRESSES, cross_origin
+from bot.web.widget.sessions import WIDGET, Doors
+from bot.web.widget.suggestions import Suggestions
 
 _LARGEST_REQUEST = 128 * 1024  # bytes
 _PATIENCE = 25.0  # seconds for Rasa to answer; it gives up on a turn itself before
@@ -19,11 +28,15 @@ _PATIENCE = 25.0  # seconds for Rasa to answer; it gives up on a turn itself bef
 def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Application:
     """Return the application with every route; Rasa gets ``patience`` seconds for a turn."""
     app = web.Application(
-        client_max_size=_LARGEST_REQUEST, middlewares=[middleware.measure, middleware.errors, middleware.headers]
+        client_max_size=_LARGEST_REQUEST,
+        middlewares=[middleware.measure, middleware.errors, middleware.headers, cross_origin],
     )
     app[SETTINGS] = settings
     app[DATABASE] = Database(settings.database_url)
+    app[REFERENCE] = Reference(Application(settings))
+    app[ADDRESSES] = RateLimit(settings.address_rate)
     app.cleanup_ctx.append(_rasa_client(patience))
+    app.cleanup_ctx.append(_conversations)
     health.add_routes(app)
     widget.add_routes(app)
     api.add_routes(app)
@@ -33,8 +46,27 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
 def _rasa_client(patience: float) -> Callable[[web.Application], AsyncIterator[None]]:
     async def keep(app: web.Application) -> AsyncIterator[None]:
         timeout = aiohttp.ClientTimeout(total=patience, connect=3)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
             app[RASA] = session
             yield
 
     return keep
+
+
+async def _conversations(app: web.Application) -> AsyncIterator[None]:
+    """Keep the switchboard working while the application runs."""
+    settings, database = app[SETTINGS], app[DATABASE]
+    feed = Feed(database, now)
+    switchboard = Switchboard(database, RasaClient(app[RASA], settings.rasa_url), feed, now)
+    app[SWITCHBOARD] = switchboard
+    app[WIDGET] = Doors(
+        database, switchboard, Suggestions(app[REFERENCE]), app[REFERENCE].places, settings.jurisdiction,
+        read_secret(settings.secret_file), RateLimit(settings.citizen_rate), now,
+    )  # fmt: skip
+    tasks = [asyncio.create_task(feed.run()), asyncio.create_task(switchboard.run())]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await switchboard.stop()

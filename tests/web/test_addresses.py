@@ -14,13 +14,14 @@ from bot.settings import Settings
 from bot.web.app import create_app
 from tests.web.conftest import StandIn
 
-CONVERSATION = "conversation-0123456789"
+HELLO = {"type": "hello"}
+PRIVATE = {"type": "say", "id": "a" * 8, "text": "我叫欧阳建国，电话13712345678"}
 EVERYTHING = {
     "the page": ("GET", "/", 200), "a script": ("GET", "/static/widget/chat.js", 200), "a style": ("GET", "/static/widget/chat.css", 200),
     "a picture": ("GET", "/static/widget/icon.svg", 200), "health": ("GET", "/healthz", 200), "counters": ("GET", "/metrics", 200),
-    "a message that is none": ("POST", "/chat", 400), "no such page": ("GET", "/no-such-page", 404),
+    "a message that is none": ("POST", "/chat/frames", 400), "no such page": ("GET", "/no-such-page", 404),
     "no such file": ("GET", "/static/widget/no-such.js", 404), "a folder": ("GET", "/static/widget/", 403),
-    "another method": ("GET", "/chat", 405), "deleting the page": ("DELETE", "/", 405), "only the head": ("HEAD", "/", 200),
+    "another method": ("GET", "/chat/files", 405), "deleting the page": ("DELETE", "/", 405), "only the head": ("HEAD", "/", 200),
     "a path upwards": ("GET", "/static/widget/%2e%2e/views.py", 404),
 }  # fmt: skip
 
@@ -50,7 +51,7 @@ async def test_every_error_is_one_chinese_sentence(client: TestClient, name: str
 
 
 async def test_another_method_is_told_which_ones_there_are(client: TestClient) -> None:
-    assert (await client.get("/chat")).headers["Allow"] == "POST"
+    assert (await client.get("/chat/files")).headers["Allow"] == "POST"
 
 
 async def test_what_breaks_inside_is_said_politely_and_logged_without_the_address(
@@ -103,14 +104,14 @@ async def test_health_names_what_cannot_be_reached(alone: TestClient) -> None:
 
 
 async def test_counters_count_by_route_and_hold_nothing_personal(client: TestClient) -> None:
-    await client.post("/chat", json={"conversation": CONVERSATION, "message": "我叫欧阳建国，电话13712345678"})
+    await client.post("/chat/frames", json=[HELLO, PRIVATE])
     await client.get(f"/{quote('欧阳建国')}13712345678")
     await client.get("/?jurisdiction=13712345678")
     text = await (await client.get("/metrics")).text()
-    assert 'hotline_web_requests_total{route="/chat",status="200"}' in text
+    assert 'hotline_web_requests_total{route="/chat/frames",status="200"}' in text
     assert 'hotline_web_requests_total{route="unknown",status="404"}' in text
-    assert 'hotline_web_request_seconds_count{route="/chat"}' in text
-    for secret in ("欧阳", quote("欧阳建国"), "13712345678", CONVERSATION, "127.0.0.1", "jurisdiction"):
+    assert 'hotline_web_request_seconds_count{route="/chat/frames"}' in text
+    for secret in ("欧阳", quote("欧阳建国"), "13712345678", "127.0.0.1", "jurisdiction"):
         assert secret not in text
 
 
@@ -118,10 +119,11 @@ async def test_the_log_holds_nothing_of_a_turn(
     client: TestClient, rasa: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "bot"):
-        await client.post("/chat", json={"conversation": CONVERSATION, "message": "我叫欧阳建国，电话13712345678"})
+        await client.post("/chat/frames", json=[HELLO, PRIVATE])
         rasa.answers("", 500)
-        await client.post("/chat", json={"conversation": CONVERSATION, "message": "我叫欧阳建国，电话13712345678"})
-    assert [r for r in caplog.records if r.name.startswith("bot")] == []
+        await client.post("/chat/frames", json=[HELLO, PRIVATE])
+    for secret in ("欧阳", "13712345678"):
+        assert secret not in caplog.text
 
 
 async def test_several_web_processes_can_be_made_in_one(aiohttp_server: object) -> None:

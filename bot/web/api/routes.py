@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.bootstrap import Application, Reference
 from bot.errors import HotlineError, KnowledgeInvalid, MoveRefused, NotFound, StorageUnavailable
 from bot.storage import ApiToken, Database, find_token, note_use
 from bot.web.api import contract, views
-from bot.web.keys import DATABASE, SETTINGS
+from bot.web.keys import DATABASE, REFERENCE
 
 PREFIX = "/api/v1"
 _STATUS: dict[type[HotlineError], type[web.HTTPException]] = {
@@ -26,25 +25,24 @@ View = Callable[[views.Call], tuple[int, contract.Json]]
 
 def add_routes(app: web.Application) -> None:
     """Add every operation of the contract, and the contract itself for everybody to read."""
-    reference = Reference(Application(app[SETTINGS]))
     app.router.add_get(f"{PREFIX}/openapi.json", _document)
     for path, method, operation in contract.operations():
         view = getattr(views, _function_name(operation["operationId"]))
-        app.router.add_route(method, PREFIX + path, _handler(operation, view, reference))
+        app.router.add_route(method, PREFIX + path, _handler(operation, view))
 
 
 async def _document(request: web.Request) -> web.Response:
     return web.json_response(contract.document())
 
 
-def _handler(
-    operation: contract.Json, view: View, reference: Reference
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(operation: contract.Json, view: View) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         token = await _token(request, operation["x-scope"])
         parameters = contract.read_parameters(request, operation)
         body = await contract.read_body(request, operation) if "requestBody" in operation else {}
-        call = views.Call(token, parameters, body, request.app[DATABASE], reference, dt.datetime.now(dt.timezone.utc))
+        call = views.Call(
+            token, parameters, body, request.app[DATABASE], request.app[REFERENCE], dt.datetime.now(dt.timezone.utc)
+        )
         try:
             status, content = await asyncio.to_thread(view, call)
         except HotlineError as error:

@@ -1,0 +1,322 @@
+"""Conversations in the database: every message stored once and in order, who holds them, what waits for an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.errors import MoveRefused, NotFound
+from bot.hotline.conversations import Author, Conversation, Holder, Message, Reason, after_message
+from bot.storage.tables import conversations as t
+
+_FIELDS = tuple(field.name for field in fields(Conversation))
+_CHANGED_MEANWHILE = "这个会话刚刚有变化，请刷新后再试。"
+_SEEN_WITHIN = dt.timedelta(seconds=60)  # an operator's page tells every few seconds that it is open
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A citizen's message that is still to be answered; ``payload`` is what to ask, ``attempts`` how often it failed."""
+
+    message: Message
+    payload: str
+    attempts: int
+    due: dt.datetime
+    answer_by: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Something to be said; ``pushed`` is how a pushing channel words it, where that differs."""
+
+    author: Author
+    text: str
+    name: str | None = None
+    custom: Mapping[str, Any] | None = None
+    buttons: Sequence[Mapping[str, str]] = ()
+    pushed: str = ""
+
+
+def open_conversation(connection: Connection, new: Conversation) -> Conversation:
+    """Return the conversation with the id of ``new``, stored as that where there is none yet."""
+    if there := find_conversation(connection, new.id):
+        return there
+    row = _as_row(new) | {"changed": new.created, "push_left": 0}
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(t.conversations).values(**row))
+    except sa.exc.IntegrityError:
+        if there := find_conversation(connection, new.id):  # made by another process in this moment
+            return there
+        raise
+    return new
+
+
+def find_conversation(connection: Connection, conversation: str, *, lock: bool = False) -> Conversation | None:
+    """Return the conversation, ``None`` where there is none; with ``lock`` nobody else changes it meanwhile."""
+    query = sa.select(t.conversations).where(t.conversations.c.id == conversation)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    return _from_row(row) if row else None
+
+
+def get_conversation(connection: Connection, conversation: str, *, lock: bool = False) -> Conversation:
+    """Return the conversation. Raises NotFound."""
+    found = find_conversation(connection, conversation, lock=lock)
+    if found is None:
+        raise NotFound("没有这个会话，可能已按市民的要求删除。")
+    return found
+
+
+def change_conversation(
+    connection: Connection,
+    conversation: str,
+    change: Callable[[Conversation], Conversation],
+    at: dt.datetime,
+    *,
+    version: int | None = None,
+) -> Conversation:
+    """Store what ``change`` makes of the conversation; ``version`` is the one that the person saw.
+
+    Raises MoveRefused where it changed since, or where ``change`` refuses; NotFound.
+    """
+    before = get_conversation(connection, conversation, lock=True)
+    if version is not None and version != before.version:
+        raise MoveRefused(_CHANGED_MEANWHILE)
+    after = change(before)
+    return before if after == before else _store(connection, after, at)
+
+
+def receive_message(
+    connection: Connection,
+    conversation: str,
+    text: str,
+    at: dt.datetime,
+    *,
+    id: str,
+    payload: str | None = None,
+    answer_by: dt.datetime | None = None,
+) -> Message | None:
+    """Store what a citizen said, to be answered; return ``None`` where the message with this ``id`` is there already."""
+    before = get_conversation(connection, conversation, lock=True)
+    if find_message(connection, conversation, id):
+        return None
+    return _append(
+        connection, after_message(before), Saying(Author.CITIZEN, text), at,
+        id=id, payload=payload, due=at, answer_by=answer_by,
+    )[1]  # fmt: skip
+
+
+def say(
+    connection: Connection, conversation: str, saying: Saying, at: dt.datetime, *, id: str | None = None
+) -> Message:
+    """Store what somebody other than the citizen says, and put it in the outbox where the channel is pushed to.
+
+    Raises NotFound.
+    """
+    before = get_conversation(connection, conversation, lock=True)
+    if id and (there := find_message(connection, conversation, id)):
+        return there
+    return _append(connection, before, saying, at, id=id)[1]
+
+
+def finish(
+    connection: Connection,
+    waiting: Waiting,
+    sayings: Iterable[Saying],
+    change: Callable[[Conversation], Conversation],
+    at: dt.datetime,
+) -> Conversation:
+    """Store the replies to a citizen's message and that it is answered, all or nothing; once only.
+
+    Replies to it may go over the request that waits for them until ``waiting.answer_by``.
+    """
+    key = waiting.message.conversation
+    before = get_conversation(connection, key, lock=True)
+    done = sa.update(t.messages).where(
+        t.messages.c.conversation == key, t.messages.c.seq == waiting.message.seq, t.messages.c.due.is_not(None)
+    )
+    if connection.execute(done.values(due=None)).rowcount != 1:
+        return before
+    current = change(before)
+    for saying in sayings:
+        current, _ = _append(connection, current, saying, at, push_at=waiting.answer_by)
+    return _store(connection, current, at) if current.version == before.version and current != before else current
+
+
+def postpone(connection: Connection, waiting: Waiting, due: dt.datetime) -> None:
+    """Keep that answering failed once more and is tried again at ``due``."""
+    own = (t.messages.c.conversation == waiting.message.conversation) & (t.messages.c.seq == waiting.message.seq)
+    still = own & t.messages.c.due.is_not(None)
+    connection.execute(sa.update(t.messages).where(still).values(due=due, attempts=waiting.attempts + 1))
+
+
+def next_waiting(connection: Connection, conversation: str) -> Waiting | None:
+    """Return the oldest message of the conversation that is still to be answered."""
+    m = t.messages.c
+    query = sa.select(t.messages).where(m.conversation == conversation, m.due.is_not(None)).order_by(m.seq).limit(1)
+    row = connection.execute(query).mappings().one_or_none()
+    return row and Waiting(_message(row), row["payload"] or row["text"], row["attempts"], row["due"], row["answer_by"])
+
+
+def due_conversations(connection: Connection, now: dt.datetime, limit: int = 200) -> list[str]:
+    """Return the conversations whose oldest unanswered message is due and that no process is answering."""
+    m, c = t.messages.c, t.conversations.c
+    first = sa.select(m.conversation, sa.func.min(m.due).label("due")).where(m.due <= now).group_by(m.conversation)
+    found = first.subquery()
+    free = sa.or_(c.leased_until.is_(None), c.leased_until < now)
+    query = sa.select(c.id).join(found, found.c.conversation == c.id).where(free).order_by(found.c.due).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def lease(connection: Connection, conversation: str, owner: str, now: dt.datetime, until: dt.datetime) -> bool:
+    """Make ``owner`` the one process that answers in the conversation; return whether it is."""
+    c = t.conversations.c
+    free = sa.or_(c.leased_until.is_(None), c.leased_until < now, c.leased_by == owner)
+    done = sa.update(t.conversations).where(c.id == conversation, free).values(leased_by=owner, leased_until=until)
+    return bool(connection.execute(done).rowcount)
+
+
+def release(connection: Connection, conversation: str, owner: str) -> None:
+    """Let others answer in the conversation."""
+    own = (t.conversations.c.id == conversation) & (t.conversations.c.leased_by == owner)
+    connection.execute(sa.update(t.conversations).where(own).values(leased_by=None, leased_until=None))
+
+
+def find_message(connection: Connection, conversation: str, id: str) -> Message | None:
+    """Return the message of the conversation that its sender called ``id``."""
+    query = sa.select(t.messages).where(t.messages.c.conversation == conversation, t.messages.c.id == id)
+    row = connection.execute(query).mappings().one_or_none()
+    return _message(row) if row else None
+
+
+def messages_after(connection: Connection, conversation: str, seq: int = 0, limit: int = 200) -> list[Message]:
+    """Return what was said after ``seq``, oldest first; of more than ``limit`` the newest."""
+    m = t.messages.c
+    query = sa.select(t.messages).where(m.conversation == conversation, m.seq > seq).order_by(m.seq.desc()).limit(limit)
+    return [_message(row) for row in connection.execute(query).mappings()][::-1]
+
+
+def changed_conversations(connection: Connection, since: dt.datetime) -> dict[str, int]:
+    """Return id and version of the conversations that changed from ``since`` on."""
+    c = t.conversations.c
+    rows = connection.execute(sa.select(c.id, c.version).where(c.changed >= since))
+    return {row.id: row.version for row in rows}
+
+
+def queue_position(connection: Connection, conversation: Conversation) -> int:
+    """Return how many wait before this conversation, which waits itself."""
+    c = t.conversations.c
+    before = sa.select(sa.func.count()).where(c.holder == Holder.QUEUE.value, c.queued < conversation.queued)
+    return int(connection.execute(before).scalar_one())
+
+
+def queued_conversations(connection: Connection) -> list[Conversation]:
+    """Return the conversations that wait for an operator, the longest waiting first."""
+    c = t.conversations.c
+    query = sa.select(t.conversations).where(c.holder == Holder.QUEUE.value).order_by(c.queued)
+    return [_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def conversations_of(connection: Connection, citizen: str) -> list[Conversation]:
+    """Return the conversations of the citizen with this digest."""
+    query = sa.select(t.conversations).where(t.conversations.c.citizen == citizen)
+    return [_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def give_feedback(
+    connection: Connection, conversation: str, seq: int, helpful: bool, reason: str, at: dt.datetime
+) -> None:
+    """Keep what the citizen says of the bot's or operator's message ``seq``; the last word counts. Raises NotFound."""
+    get_conversation(connection, conversation, lock=True)
+    m, f = t.messages.c, t.feedback.c
+    query = sa.select(m.author).where(m.conversation == conversation, m.seq == seq)
+    if connection.execute(query).scalar_one_or_none() not in (Author.BOT.value, Author.OPERATOR.value):
+        raise NotFound("没有可以评价的这条答复。")
+    own = (f.conversation == conversation) & (f.seq == seq)
+    connection.execute(sa.delete(t.feedback).where(own))
+    row = {"conversation": conversation, "seq": seq, "helpful": helpful, "reason": reason, "at": at}
+    connection.execute(sa.insert(t.feedback).values(**row))
+
+
+def forget_conversation(connection: Connection, conversation: str) -> bool:
+    """Delete everything of the conversation; return whether it was there. Work orders stay, they are records."""
+    if find_conversation(connection, conversation, lock=True) is None:
+        return False
+    for table in (t.outbox, t.feedback, t.messages):
+        connection.execute(sa.delete(table).where(table.c.conversation == conversation))
+    connection.execute(sa.delete(t.conversations).where(t.conversations.c.id == conversation))
+    return True
+
+
+def delete_conversations_before(connection: Connection, limit: dt.datetime) -> int:
+    """Delete conversations in which nobody said anything since ``limit``; return how many."""
+    old = sa.select(t.conversations.c.id).where(t.conversations.c.last < limit)
+    return sum(forget_conversation(connection, key) for key in connection.execute(old).scalars().all())
+
+
+def note_presence(connection: Connection, operator: str, name: str, taking: bool, at: dt.datetime) -> None:
+    """Keep that ``operator`` is at the desk, and whether new conversations may come to them."""
+    own = sa.update(t.presence).where(t.presence.c.operator == operator)
+    if connection.execute(own.values(name=name, taking=taking, seen=at)).rowcount == 0:
+        connection.execute(sa.insert(t.presence).values(operator=operator, name=name, taking=taking, seen=at))
+
+
+def anybody_on_duty(connection: Connection, now: dt.datetime) -> bool:
+    """Return whether an operator is at the desk who takes new conversations."""
+    p = t.presence.c
+    query = sa.select(sa.func.count()).where(p.taking, p.seen > now - _SEEN_WITHIN)
+    return bool(connection.execute(query).scalar_one())
+
+
+def _append(
+    connection: Connection,
+    conversation: Conversation,
+    saying: Saying,
+    at: dt.datetime,
+    *,
+    id: str | None = None,
+    payload: str | None = None,
+    due: dt.datetime | None = None,
+    answer_by: dt.datetime | None = None,
+    push_at: dt.datetime | None = None,
+) -> tuple[Conversation, Message]:
+    """Store a message of the conversation, which is locked, and what changed of the conversation itself."""
+    stored = _store(connection, replace(conversation, seq=conversation.seq + 1, last=at), at)
+    message = Message(
+        stored.id, stored.seq, saying.author, saying.text, at, id, saying.name, saying.custom, tuple(saying.buttons)
+    )
+    row = {field.name: getattr(message, field.name) for field in fields(Message)}
+    row |= {"author": saying.author.value, "buttons": list(saying.buttons), "attempts": 0}
+    connection.execute(sa.insert(t.messages).values(**row, payload=payload, due=due, answer_by=answer_by))
+    if stored.address and saying.author is not Author.CITIZEN:
+        pushed = {"conversation": stored.id, "text": saying.pushed or saying.text, "created": at, "attempts": 0}
+        connection.execute(sa.insert(t.outbox).values(**pushed, error="", next_at=max(at, push_at or at), done=None))
+    return stored, message
+
+
+def _store(connection: Connection, after: Conversation, at: dt.datetime) -> Conversation:
+    stored = replace(after, version=after.version + 1)
+    own = t.conversations.c.id == after.id
+    connection.execute(sa.update(t.conversations).where(own).values(**_as_row(stored), changed=at))
+    return stored
+
+
+def _as_row(conversation: Conversation) -> dict[str, Any]:
+    row = {name: getattr(conversation, name) for name in _FIELDS}
+    return row | {"holder": conversation.holder.value, "reason": conversation.reason and conversation.reason.value}
+
+
+def _from_row(row: Mapping[str, Any]) -> Conversation:
+    values = {name: row[name] for name in _FIELDS}
+    values |= {"holder": Holder(row["holder"]), "reason": Reason(row["reason"]) if row["reason"] else None}
+    return Conversation(**values)
+
+
+def _message(row: Mapping[str, Any]) -> Message:
+    values = {field.name: row[field.name] for field in fields(Message)}
+    return Message(**values | {"author": Author(row["author"]), "buttons": tuple(row["buttons"])})

@@ -1,0 +1,300 @@
+"""The switchboard (总机): takes what citizens say on any channel, has it answered in order, and lets operators talk.
+
+Everything is in the database before anybody is told that it was received. A process that ends leaves at most a lease of
+a few seconds behind; the next to look goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from prometheus_client import Counter, Histogram
+
+from bot.errors import HotlineError
+from bot.hotline import conversations as talk
+from bot.hotline.conversations import Author, Conversation, Holder, Message, Reason
+from bot.hotline.replies import outage_reply, payload_of
+from bot.storage import (
+    Database,
+    Saying,
+    Waiting,
+    anybody_on_duty,
+    change_conversation,
+    due_conversations,
+    find_conversation,
+    finish,
+    lease,
+    next_waiting,
+    open_conversation,
+    postpone,
+    queue_position,
+    receive_message,
+    release,
+    say,
+)
+from bot.web.conversation.feed import Feed
+from bot.web.conversation.rasa import RasaClient, RasaDown, kind_of
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_LEASE = dt.timedelta(seconds=6)  # after which another process goes on where one has ended
+_RENEWED = 2.0  # seconds between renewals of a lease
+_SWEEP = 1.0  # seconds between looks for what nobody answers
+_RETRIES = (1, 2, 4, 8, 15, 30)  # seconds until Rasa is asked again; the last again and again
+_PATIENCE = dt.timedelta(minutes=5)  # after which a person is brought in where Rasa stays down
+_GIVEN_UP = dt.timedelta(hours=24)
+
+RECEIVED = Counter("hotline_messages_received_total", "Messages of citizens, by channel", ["channel"])
+REPLIED = Histogram(
+    "hotline_reply_seconds", "Seconds from a citizen's message to its reply, by kind of reply", ["kind"],
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300),
+)  # fmt: skip
+
+
+class Switchboard:
+    """Passes messages between citizens, the bot and operators."""
+
+    def __init__(self, database: Database, rasa: RasaClient, feed: Feed, now: Callable[[], dt.datetime]) -> None:
+        self.feed = feed
+        self._database = database
+        self._rasa = rasa
+        self._now = now
+        self._owner = uuid.uuid4().hex
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+
+    async def receive(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        id: str,
+        payload: str | None = None,
+        answer_by: dt.datetime | None = None,
+    ) -> Message | None:
+        """Store what the citizen of ``conversation`` says and have it answered; ``None`` where it was said already.
+
+        ``id`` is the sender's own; ``payload`` is what a pressed button stands for; until ``answer_by`` a request waits
+        over which the replies may go. Raises StorageUnavailable: then nothing was received.
+        """
+
+        def store() -> Message | None:
+            at = self._now()
+            with self._database.begin() as connection:
+                open_conversation(connection, conversation)
+                message = receive_message(
+                    connection, conversation.id, text, at, id=id, payload=payload, answer_by=answer_by
+                )
+                if message:
+                    lease(connection, conversation.id, self._owner, at, at + _LEASE)
+                return message
+
+        message = await asyncio.to_thread(store)
+        if message:
+            RECEIVED.labels(conversation.channel).inc()
+            self.feed.wake(conversation.id)
+            self._work_on(conversation.id)
+        return message
+
+    async def change(self, conversation: str, change: Callable[[Conversation], Conversation], notice: str = "",
+                     *, version: int | None = None) -> Conversation:  # fmt: skip
+        """Store what ``change`` makes of the conversation, and tell the citizen ``notice``. Raises MoveRefused, NotFound."""
+
+        def store() -> Conversation:
+            with self._database.begin() as connection:
+                after = change_conversation(connection, conversation, change, self._now(), version=version)
+                if notice:
+                    say(connection, conversation, Saying(Author.SYSTEM, notice), self._now())
+                return after
+
+        after = await asyncio.to_thread(store)
+        self.feed.wake(conversation)
+        return after
+
+    async def take(self, conversation: str, operator: str, name: str) -> Conversation:
+        """Let ``operator``, whom the citizen knows as ``name``, hold the conversation. Raises MoveRefused, NotFound."""
+        return await self.change(conversation, lambda c: talk.take(c, operator, name), talk.taken_text(name))
+
+    async def pass_on(self, conversation: str, operator: str, note: str) -> Conversation:
+        """Put the conversation back into the queue for another operator. Raises MoveRefused, NotFound."""
+        now = self._now()
+        return await self.change(
+            conversation, lambda c: talk.pass_on(c, operator, note, now), "正在为您转接另一位话务员，请稍候。"
+        )
+
+    async def give_back(self, conversation: str, operator: str, note: str) -> Conversation:
+        """Let the bot hold the conversation again. Raises MoveRefused, NotFound."""
+        return await self.change(conversation, lambda c: talk.give_back(c, operator, note), talk.GIVEN_BACK)
+
+    async def close(self, conversation: str, operator: str, outcome: str) -> Conversation:
+        """End the conversation and ask the citizen for a rating. Raises MoveRefused, NotFound."""
+        now = self._now()
+        return await self.change(conversation, lambda c: talk.close(c, operator, outcome, now), talk.ENDED)
+
+    async def say_as_operator(self, conversation: str, operator: str, saying: Saying, *, id: str) -> Message:
+        """Store what ``operator``, who holds the conversation, says. Raises MoveRefused, NotFound."""
+
+        def store() -> Message:
+            with self._database.begin() as connection:
+                held = change_conversation(connection, conversation, lambda c: talk.held_by(c, operator), self._now())
+                named = replace(saying, author=Author.OPERATOR, name=held.operator_name)
+                return say(connection, conversation, named, self._now(), id=id)
+
+        message = await asyncio.to_thread(store)
+        self.feed.wake(conversation)
+        return message
+
+    async def run(self) -> None:
+        """Look for messages that nobody answers, until cancelled: left by a process that ended, or due again."""
+        while True:
+            try:
+                for conversation in await self._in_unit(lambda c: due_conversations(c, self._now()), reading=True):
+                    self._work_on(conversation)
+            except HotlineError as error:
+                logger.error("cannot look for waiting messages: %s", error)
+            await asyncio.sleep(_SWEEP)
+
+    async def stop(self) -> None:
+        """Stop answering; what is not answered yet is found again by the next process."""
+        tasks = list(self._working.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _work_on(self, conversation: str) -> None:
+        if conversation in self._working:
+            self._again.add(conversation)
+            return
+        self._working[conversation] = asyncio.create_task(self._work(conversation))
+
+    async def _work(self, conversation: str) -> None:
+        """Answer what waits in the conversation, the oldest first, while this process has its lease."""
+        renewing = asyncio.create_task(self._renew(conversation))
+        try:
+            while True:
+                self._again.discard(conversation)
+                worked = await self._answer_next(conversation)
+                if not worked and conversation not in self._again:
+                    break
+        except HotlineError as error:
+            logger.error("a message is answered later: %s", error)
+        except Exception as error:
+            logger.error("a message is answered later: %s", type(error).__name__)
+        finally:
+            renewing.cancel()
+            await self._give_up_lease(conversation)
+            self._working.pop(conversation, None)
+            if conversation in self._again:  # came in since, while the lease was still ours
+                self._work_on(conversation)
+
+    async def _give_up_lease(self, conversation: str) -> None:
+        try:
+            await asyncio.shield(self._in_unit(lambda c: release(c, conversation, self._owner)))
+        except HotlineError as error:
+            logger.error("a lease ends by itself: %s", error)
+
+    async def _renew(self, conversation: str) -> None:
+        while True:
+            await asyncio.sleep(_RENEWED)
+            try:
+                await self._in_unit(self._holding(conversation))
+            except HotlineError as error:
+                logger.error("a lease was not renewed: %s", error)
+
+    def _holding(self, conversation: str) -> Callable[[Any], bool]:
+        now = self._now()
+        return lambda connection: lease(connection, conversation, self._owner, now, now + _LEASE)
+
+    async def _answer_next(self, conversation: str) -> bool:
+        """Answer the oldest waiting message; return whether there may be more to do now."""
+
+        def read(connection: Any) -> tuple[Conversation | None, Waiting | None, bool]:
+            if not self._holding(conversation)(connection):
+                return None, None, False
+            return find_conversation(connection, conversation), next_waiting(connection, conversation), anybody_on_duty(connection, self._now())  # fmt: skip
+
+        held, waiting, on_duty = await self._in_unit(read)
+        if held is None or waiting is None or waiting.due > self._now():
+            return False
+        if held.holder is Holder.OPERATOR:
+            await self._let_pass(waiting)
+        elif held.holder is Holder.QUEUE and talk.wants_to_leave(waiting.payload):
+            await self._finish(waiting, [Saying(Author.SYSTEM, talk.LEFT)], talk.leave_queue)
+        else:
+            return await self._have_answered(held, waiting, on_duty)
+        return True
+
+    async def _let_pass(self, waiting: Waiting) -> None:
+        """Leave the message to the operator who holds the conversation; only danger is answered at once."""
+        reply = outage_reply(waiting.payload)
+        danger = [] if reply.outage else [Saying(Author.BOT, reply.text, custom=payload_of(reply, None))]
+        await self._finish(waiting, danger, lambda c: c)
+
+    async def _have_answered(self, held: Conversation, waiting: Waiting, on_duty: bool) -> bool:
+        self.feed.wake(held.id, Author.BOT)
+        try:
+            replies = await self._rasa.ask(held, waiting.payload, f"{held.id}:{waiting.message.seq}")
+        except RasaDown as error:
+            return await self._bridge_outage(waiting, on_duty, str(error))
+        kind, now = kind_of(replies), self._now()
+        REPLIED.labels(kind).observe((now - waiting.message.at).total_seconds())
+        angry = talk.sounds_angry(waiting.payload)
+
+        def change(c: Conversation) -> Conversation:
+            return talk.after_reply(c, kind, angry=angry, on_duty=on_duty, now=now)
+
+        after = change(held)
+        if held.holder is Holder.BOT and after.holder is Holder.QUEUE and after.reason is not Reason.EMERGENCY:
+            ahead = await self._in_unit(lambda c: queue_position(c, after), reading=True)
+            replies.append(Saying(Author.SYSTEM, talk.queued_text(ahead)))
+        elif kind == "handoff" and after.holder is Holder.BOT:
+            replies.append(Saying(Author.SYSTEM, talk.ABSENT))
+        await self._finish(waiting, replies, change)
+        return True
+
+    async def _bridge_outage(self, waiting: Waiting, on_duty: bool, error: str) -> bool:
+        """Tell the citizen at the first failure, ask again later, and bring in a person where it lasts."""
+        logger.error("Rasa does not answer (%s), attempt %d", error, waiting.attempts + 1)
+        reply, now, key = outage_reply(waiting.payload), self._now(), waiting.message.conversation
+        if not reply.outage:
+            danger = Saying(Author.BOT, reply.text, custom=payload_of(reply, None))
+            await self._finish(waiting, [danger], lambda c: c)
+            return True
+        age = now - waiting.message.at
+        if (on_duty and age > _PATIENCE) or age > _GIVEN_UP:
+            text = talk.OUTAGE_QUEUED if on_duty else reply.text
+            await self._finish(
+                waiting, [Saying(Author.SYSTEM, text)],
+                lambda c: talk.queue(c, Reason.OUTAGE, now) if on_duty else c,
+            )  # fmt: skip
+            return True
+        wait = _RETRIES[min(waiting.attempts, len(_RETRIES) - 1)]
+
+        def keep(connection: Any) -> None:
+            say(connection, key, Saying(Author.SYSTEM, talk.OUTAGE), now, id=f"outage-{waiting.message.seq}")
+            postpone(connection, waiting, now + dt.timedelta(seconds=wait))
+
+        await self._in_unit(keep)
+        self.feed.wake(key)
+        return False
+
+    async def _finish(
+        self, waiting: Waiting, replies: list[Saying], change: Callable[[Conversation], Conversation]
+    ) -> None:
+        now = self._now()
+        await self._in_unit(lambda c: finish(c, waiting, replies, change, now))
+        self.feed.wake(waiting.message.conversation)
+
+    async def _in_unit(self, do: Callable[[Any], T], *, reading: bool = False) -> T:
+        def run() -> T:
+            with self._database.read() if reading else self._database.begin() as connection:
+                return do(connection)
+
+        return await asyncio.to_thread(run)

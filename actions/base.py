@@ -17,6 +17,7 @@ from bot.bootstrap import Application, application
 from bot.errors import HotlineError
 from bot.hotline.answering import Turn
 from bot.hotline.dialogue import Dialogue
+from bot.hotline.emergencies import Alarm
 from bot.hotline.ledger import LedgerRow
 from bot.hotline.replies import Reply, outage_reply, payload_of
 from bot.hotline.understanding import Understanding
@@ -84,10 +85,17 @@ def turn_of(tracker: Tracker) -> Turn:
     place = metadata.get("jurisdiction") if isinstance(metadata, Mapping) else None
     return Turn(
         text=message.get("text") or "",
-        understanding=Understanding(scores),
+        understanding=Understanding(scores, alarm=alarm_of(message.get("alarm"))),
         dialogue=Dialogue.from_slot(tracker.get_slot("dialogue")),
         channel_jurisdiction=place if isinstance(place, str) else None,
     )
+
+
+def alarm_of(content: Any) -> Alarm | None:
+    """Return what the danger classifier in Rasa's pipeline said of a message, ``None`` where it said nothing."""
+    if not isinstance(content, Mapping):
+        return None
+    return Alarm(float(content["probability"]), {str(n): float(p) for n, p in content["numbers"].items()})
 
 
 def channel_of(tracker: Tracker) -> str:

@@ -10,7 +10,7 @@ from bot.errors import HotlineError
 from bot.settings import PROJECT_ROOT, Settings
 
 # What a model depends on besides the data: changed code of these makes another model.
-_CODE = ("bot/nlu", "bot/text", "bot/hotline", "bot/training", "bot/knowledge_files.py")
+_CODE = ("bot/nlu", "bot/text", "bot/hotline", "bot/training", "bot/knowledge_files.py", "bot/example_files.py")
 _DATA = (
     "config.yml",
     "domain.yml",
@@ -19,6 +19,7 @@ _DATA = (
     "data/dictionaries",
     "data/knowledge",
     "data/catalogue",
+    "data/emergencies",
     "data/synonyms.txt",
 )
 _LOCK = "requirements/requirements.lock"

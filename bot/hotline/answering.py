@@ -229,9 +229,9 @@ class Assistant:
     def _danger(self, turn: Turn) -> Reply | None:
         """Return the reply to a message from somebody in danger."""
         text = normalise(turn.text[:_TOO_LONG])
-        found = detect_emergency(text, turn.understanding)
+        found = detect_emergency(text, turn.understanding.alarm)
         if not found and text.isascii():  # English and pinyin
-            found = detect_emergency(self._wording.plain(text), turn.understanding)
+            found = detect_emergency(self._wording.plain(text), turn.understanding.alarm)
         if not found:
             return None
         return self._plain("emergency", emergency_text(found), turn, self._place(turn), turn.dialogue)

@@ -1,7 +1,7 @@
 """Present danger is answered before anything else, with the number to call (紧急情况: 110, 119, 120, 122).
 
-Works on the text alone, before and without any classifier; a classifier can only add to what is found. 12345 does
-not handle emergencies (荆政办发〔2017〕26号 二(二)), so every minute spent on another answer is lost.
+Works on the text alone where there is no classifier; where there is one (`bot.hotline.danger_classifier`), both decide
+together. 12345 does not handle emergencies (荆政办发〔2017〕26号 二(二)), so every minute spent on another answer is lost.
 
 How a message is read, with the tables of `bot.hotline.emergency_signs`:
 
@@ -25,7 +25,6 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bot.hotline import emergency_signs as signs
-from bot.hotline.understanding import Understanding
 from bot.text.pinyin import syllables
 
 
@@ -53,6 +52,21 @@ class Emergency:
         return tuple(found)
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """What a classifier makes of a message: how likely it reports danger, and how likely each number answers it."""
+
+    probability: float
+    numbers: Mapping[str, float]
+
+    @property
+    def likely(self) -> list[str]:
+        """The numbers to call if there is danger, the likeliest first."""
+        most = max(self.numbers.values(), default=0.0)
+        likely = [number for number, p in self.numbers.items() if p >= _ALSO * most]
+        return sorted(likely, key=lambda number: -self.numbers[number])
+
+
 def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
     """Compile ``patterns`` as alternatives, the capital words in them replaced by their rows of ``WORDS``."""
     joined = "|".join(patterns)
@@ -72,19 +86,30 @@ _PAST, _NOW, _OVER, _SUPPOSED = map(_compile, (signs.PAST, signs.NOW, signs.OVER
 _CLAUSE = re.compile(r"[^，。！？；、\s~…]+")
 _STANDARD = re.compile("|".join(sorted(signs.STANDARD_WORDS, key=len, reverse=True)))
 _NEAR = 16  # characters between a hint and what belongs to it
-_BY_CLASSIFIER = 0.6  # probability from which the classifier alone is believed
-_NOT_BY_CLASSIFIER = 0.04  # below it hints in a short message do not count: it lost 1 of 78, spared 20 of 36
-_SHORT = 40  # characters
+_SURE = 0.3  # probability from which the classifier alone is believed
+_NOT_EXCLUDED = 0.1  # probability from which the signs are
+_ALSO = 0.25  # share of the likeliest number's probability from which another one is named too
 _UNKNOWN = (Danger.MEDICAL, Danger.CRIME, Danger.FIRE)  # somebody needs help, nothing says which
 
 
-def detect_emergency(text: str, understanding: Understanding | None = None) -> Emergency | None:
+def detect_emergency(text: str, alarm: Alarm | None = None) -> Emergency | None:
     """Return the present danger that normalised ``text`` reports, ``None`` where there is none.
 
-    Questions about emergencies and stories of past ones do not count. ``understanding`` may add a danger that no
-    sign knows, and take back mere hints in a short message that it is sure is none; it never takes a sign away.
+    Questions about emergencies and stories of past ones do not count. ``alarm`` is what a classifier makes of the
+    text, where there is one: it finds danger that no sign knows, and takes back signs where it is sure of none.
     """
-    message = _Message(_HARMLESS.sub("〇", _standard(text)))
+    signed = _signed(text)
+    if alarm is None:
+        return signed
+    if alarm.probability >= _SURE:
+        likely = [Danger(number) for number in alarm.likely]
+        return Emergency(tuple(dict.fromkeys([*likely, *(signed.dangers if signed else ())])))
+    return signed if alarm.probability >= _NOT_EXCLUDED else None
+
+
+def _signed(text: str) -> Emergency | None:
+    """Return the danger that the words of ``text`` are signs of."""
+    message = _Message(_HARMLESS.sub("〇", standard_wording(text)))
     found: dict[Danger, int] = {}
     for numbers, start in message.dangers():
         for rank, number in enumerate(numbers):
@@ -92,20 +117,9 @@ def detect_emergency(text: str, understanding: Understanding | None = None) -> E
             found[danger] = min(found.get(danger, len(text) * 4), start * 2 + rank)
     if found:
         return Emergency(tuple(sorted(found, key=lambda danger: found[danger])))
-    if (hinted := message.hinted()) and not _surely_none(text, understanding):
+    if hinted := message.hinted():
         return Emergency(tuple(map(Danger, hinted)))
-    if message.cries():
-        return Emergency(_UNKNOWN)
-    if understanding and understanding.probability("report_emergency") >= _BY_CLASSIFIER and not message.is_about():
-        return Emergency((Danger.MEDICAL, Danger.FIRE, Danger.CRIME))
-    return None
-
-
-def _surely_none(text: str, understanding: Understanding | None) -> bool:
-    """Return whether the classifier sees no danger in a message too short to hold a second matter."""
-    if understanding is None or not understanding.scores or len(text) > _SHORT:
-        return False
-    return understanding.probability("report_emergency") < _NOT_BY_CLASSIFIER
+    return Emergency(_UNKNOWN) if message.cries() else None
 
 
 class _Message:
@@ -153,10 +167,6 @@ class _Message:
             for match in _CRIES.finditer(self._text)
         )
 
-    def is_about(self) -> bool:
-        """Return whether the message asks or complains about something, or tells of what is over."""
-        return self._over or bool(self._about or self._supposed or (self._past and not self._now))
-
     def _counts(self, start: int, end: int, *, acute: bool) -> bool:
         opens, closes = self._clause(start)
         if self._over or _any_in(self._supposed, opens, start):
@@ -182,7 +192,7 @@ def _any_in(places: list[int], start: int, end: int) -> bool:
     return _last_before(places, end) >= start
 
 
-def _standard(text: str) -> str:
+def standard_wording(text: str) -> str:
     """Return ``text`` with regional words, misspelt and romanised core words written as the signs write them."""
     return _STANDARD.sub(lambda match: signs.STANDARD_WORDS[match[0]], _by_sound(text))
 

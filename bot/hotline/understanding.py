@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from bot.hotline.emergencies import Alarm
+
 _CLAUSE_END = re.compile(r"[。！？；\n]|(?<=[呢吗吧啊])[，\s]")
 _CLAUSE = re.compile(r"[。！？；，、\n]|还有就是|另外|顺便问一下")
 _LONG = 36  # characters; a longer message is a story with the question somewhere in it
@@ -22,10 +24,11 @@ _SAYS_WHAT = re.compile(
 
 @dataclass(frozen=True)
 class Understanding:
-    """A classifier's view of a message: intent names with probabilities, most probable first."""
+    """What classifiers make of a message: intent names with probabilities, most probable first, and the danger in it."""
 
     scores: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
+    alarm: Alarm | None = None
 
     @property
     def intent(self) -> str:
@@ -38,7 +41,7 @@ class Understanding:
         """Return the mean of this view and other ``scores``."""
         names = {*self.scores, *scores}
         mean = {name: (self.probability(name) + scores.get(name, 0.0)) / 2 for name in names}
-        return Understanding(dict(sorted(mean.items(), key=lambda pair: -pair[1])), self.model)
+        return Understanding(dict(sorted(mean.items(), key=lambda pair: -pair[1])), self.model, self.alarm)
 
 
 def names_another_case(text: str) -> bool:

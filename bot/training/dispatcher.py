@@ -14,6 +14,7 @@ import tomli
 from scipy.optimize import minimize
 
 from bot.errors import HotlineError, KnowledgeInvalid
+from bot.example_files import read_lines
 from bot.hotline.knowledge import RoutingRule
 from bot.hotline.ranking import Weights
 from bot.hotline.routing import FEATURES, Dispatcher, MatterEvidence, MatterTexts
@@ -60,14 +61,10 @@ def read_matter_texts(
 def _complaints(path: Path, words: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return the labelled texts in the file, one JSON object a line with ``text`` and ``category``."""
     found = []
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), 1):
-            row = json.loads(line)
-            if row["category"] not in words:
-                raise KnowledgeInvalid(f"{path.name} 第{number}行的类别“{row['category']}”不在词表里")
-            found.append((normalise(row["text"]), row["category"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KnowledgeInvalid(f"{path.name} 不是有效的诉求文本：{type(error).__name__} {error}") from error
+    for where, row in read_lines(path):
+        if row.get("category") not in words:
+            raise KnowledgeInvalid(f"{where}：类别“{row.get('category')}”不在词表里。")
+        found.append((normalise(row["text"]), row["category"]))
     return found
 
 

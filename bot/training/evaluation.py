@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from bot.example_files import train_danger_classifier
 from bot.hotline.answering import Assistant, Turn
+from bot.hotline.danger_classifier import DangerClassifier
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.directory import all_entries
 from bot.hotline.eligibility import read_eligibility
@@ -106,6 +108,7 @@ class Bench:
 
     assistant: Assistant
     classifier: TextClassifier
+    danger: DangerClassifier
     wording: Wording
 
     def ask(self, turns: Sequence[str]) -> Reply:
@@ -113,7 +116,7 @@ class Bench:
         dialogue = Dialogue()
         for text in turns:
             ranking = self.classifier.predict(strip_filler(self.wording.plain(normalise(text)))).ranking[:10]
-            understanding = Understanding(dict(ranking))
+            understanding = Understanding(dict(ranking), alarm=self.danger.judge(text))
             turn = Turn(text, understanding, dialogue)
             asked_for_person = understanding.intent == "request_human"
             reply = self.assistant.hand_over(turn) if asked_for_person else self.assistant.answer(turn)
@@ -145,7 +148,8 @@ def build_bench(root: Path, ranker: Ranker, dispatcher: Dispatcher | None = None
         checks=read_eligibility(root / "data" / "eligibility"),
         dispatcher=dispatcher,
     )
-    return Bench(assistant, classifier, Wording(ranker.wording))
+    danger = train_danger_classifier(root / "data", read_nlu_examples(root / "data" / "nlu"), seed=_SEED)
+    return Bench(assistant, classifier, danger, Wording(ranker.wording))
 
 
 def training_pairs(root: Path) -> list[tuple[str, str]]:

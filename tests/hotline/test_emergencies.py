@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -11,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.hotline.emergencies import Danger, Emergency, detect_emergency
-from bot.hotline.understanding import Understanding
+from bot.hotline.emergencies import Alarm, Danger, Emergency, detect_emergency
+from bot.settings import PROJECT_ROOT
 from bot.text.normalise import normalise
 
-_LINES = (Path(__file__).parent / "emergencies.jsonl").read_text(encoding="utf-8").splitlines()
-_CASES: list[dict[str, Any]] = [json.loads(line) for line in _LINES]
+_LINES = (PROJECT_ROOT / "data" / "emergencies" / "examples.jsonl").read_text(encoding="utf-8").splitlines()
+_CASES: list[dict[str, Any]] = [case for line in _LINES if "split" in (case := json.loads(line))]
 _RECALL_ON_UNSEEN = 0.93  # what was reached on the half whose single lines the signs were not tuned on
 _FALSE_ALARMS = 0.03  # of sentences written to look like danger, both halves
 _FALSE_ALARMS_ON_UNSEEN = 0.06
@@ -84,13 +83,15 @@ def test_what_happened_before_counts_again_once_something_happens_now() -> None:
     assert _numbers("我爸去年中风过，现在突然又不会说话了") == ("120",)
 
 
-def test_a_classifier_can_only_add_to_what_the_text_says() -> None:
-    sure = Understanding({"report_emergency": 0.9})
-    unsure = Understanding({"ask_about_emergency": 0.9})
-    assert detect_emergency("呜呜呜好黑", sure)
-    assert detect_emergency("呜呜呜好黑", unsure) is None
-    assert detect_emergency("急救费谁出", sure) is None
-    assert detect_emergency("我爸没有呼吸了", unsure)
+def test_a_classifier_finds_what_no_sign_knows_and_takes_back_what_it_is_sure_is_none() -> None:
+    def judged(text: str, probability: float) -> Emergency | None:
+        return detect_emergency(text, Alarm(probability, {"119": probability * 0.9, "120": probability * 0.1}))
+
+    assert judged("呜呜呜好黑", 0.9) == Emergency((Danger.FIRE,))
+    assert judged("呜呜呜好黑", 0.2) is None
+    assert judged("我爸没有呼吸了", 0.2) == Emergency((Danger.MEDICAL,))
+    assert judged("我爸没有呼吸了", 0.9) == Emergency((Danger.FIRE, Danger.MEDICAL))
+    assert judged("我爸没有呼吸了", 0.01) is None
 
 
 @pytest.mark.parametrize("unit", ["我", "着火", "如果着火，", "a", "jiuming ", "被车", "我要反映小区路灯不亮，"])
@@ -114,14 +115,3 @@ def test_any_text_can_be_read(text: str) -> None:
     for reading in (text, normalise(text)):
         found = detect_emergency(reading)
         assert found is None or found.numbers
-
-
-def test_hints_do_not_count_where_the_classifier_is_sure_that_a_short_message_reports_none() -> None:
-    text, sure = normalise("借给战友的钱要不回来，你们接不接"), Understanding({"ask_scope": 0.99})
-    assert detect_emergency(text)
-    assert detect_emergency(text, Understanding()), "without a classifier a hint counts"
-    assert not detect_emergency(text, sure)
-    assert detect_emergency(text + "，" + "这事我已经跟你们说了好多遍了，" * 2, sure), (
-        "a long message may hold two matters"
-    )
-    assert detect_emergency(normalise("我家着火了"), sure), "a sign always counts"

@@ -11,6 +11,7 @@ from bot.hotline.replies import Reply
 from bot.model_files import model_files
 from bot.settings import PROJECT_ROOT, Settings
 from bot.training.curves import calibration, risk_coverage
+from bot.training.dispatcher import load_dispatcher
 from bot.training.evaluation import (
     Judged,
     Question,
@@ -21,7 +22,6 @@ from bot.training.evaluation import (
     recorded_shares,
     summary,
 )
-from bot.training.dispatcher import load_dispatcher
 from bot.training.ranker import load_ranker
 from bot.training.report import Report, as_html
 

@@ -1,0 +1,65 @@
+"""How likely a message reports present danger, and which number answers it, learnt from examples.
+
+The signs of `bot.hotline.emergencies` know words; this knows wordings, and so also scenes in which no such word occurs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.hotline.emergencies import Alarm, standard_wording
+from bot.text.classify import TextClassifier
+from bot.text.normalise import normalise
+
+_HARMLESS = "none"
+_CLAUSE = re.compile(r"[^，。！？；、\s~…]+[，。！？；、\s~…]*")
+_STORY = 30  # characters from which danger may stand in one part of a message among other things
+_PART_SURE = 0.9  # probability from which a part is believed by itself
+_MOST_PARTS = 60
+
+
+@dataclass(frozen=True)
+class DangerExample:
+    """A message and the numbers that are right for it, the main one first; none where there is no danger."""
+
+    text: str
+    numbers: tuple[str, ...] = ()
+
+
+class DangerClassifier:
+    """Judges messages as a whole and, where they tell a story, part by part."""
+
+    def __init__(self, classifier: TextClassifier) -> None:
+        self._classifier = classifier
+        self._harmless = classifier.labels.index(_HARMLESS)
+
+    @classmethod
+    def train(cls, examples: Iterable[DangerExample], harmless: Iterable[str], *, seed: int) -> DangerClassifier:
+        """Learn from ``examples`` and from ``harmless`` texts of other kinds (questions, complaints)."""
+        pairs = [(example.text, example.numbers[0] if example.numbers else _HARMLESS) for example in examples]
+        pairs += [(text, _HARMLESS) for text in harmless]
+        texts = [standard_wording(normalise(text)) for text, _ in pairs]
+        return cls(TextClassifier(seed=seed).fit(texts, [label for _, label in pairs]))
+
+    def judge(self, text: str) -> Alarm:
+        """Return how likely ``text`` reports danger, and the probabilities of the numbers."""
+        whole = standard_wording(normalise(text))
+        scores = self._classifier.probabilities([whole, *_parts(whole)])
+        danger = 1.0 - scores[:, self._harmless]
+        best = 1 + int(np.argmax(danger[1:])) if len(danger) > 1 else 0
+        row = best if danger[best] >= _PART_SURE and danger[best] > danger[0] else 0
+        numbers = {n: float(p) for n, p in zip(self._classifier.labels, scores[row]) if n != _HARMLESS}
+        return Alarm(float(danger[row]), numbers)
+
+
+def _parts(text: str) -> Sequence[str]:
+    """Return the clauses of a long ``text`` and each two that follow each other."""
+    clauses = _CLAUSE.findall(text)
+    if len(text) <= _STORY or len(clauses) < 3:
+        return ()
+    pairs = ["".join(clauses[i : i + 2]) for i in range(len(clauses) - 1)]
+    return [*pairs, *clauses][:_MOST_PARTS]

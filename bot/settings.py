@@ -18,6 +18,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9._:\-]+")
 _SQLITE = "sqlite:///"
+_MODES = ("off", "plain", "compatible", "safe")
+_SECRET = re.compile(r"DATABASE_URL|TOKEN|SECRET$|AES_KEY")
 _SHORTEST_SECRET = 16  # bytes
 
 
@@ -60,6 +62,22 @@ def _url(value: str) -> str:
     raise ValueError("应写作 https://主机，不带问号")
 
 
+def _mode(value: str) -> str:
+    if value in _MODES:
+        return value
+    raise ValueError(f"应为 {'、'.join(_MODES)} 之一")
+
+
+def _yes(value: str) -> bool:
+    if value in {"yes", "no"}:
+        return value == "yes"
+    raise ValueError("应为 yes 或 no")
+
+
+def _optional_identifier(value: str) -> str:
+    return _identifier(value) if value else ""
+
+
 def _origins(value: str) -> frozenset[str]:
     origins = frozenset(value.split())
     if bad := [o for o in origins if o != "*" and not re.fullmatch(r"https?://[^\s/?#]+", o)]:
@@ -92,7 +110,7 @@ def _identifier(value: str) -> str:
 
 def _setting(variable: str, default: str, read: Callable[[str], Any], sentence: str) -> Any:
     about = {"variable": variable, "default": default, "read": read, "sentence": sentence}
-    return field(default_factory=lambda: read(default), metadata=about, repr=variable != "DATABASE_URL")
+    return field(default_factory=lambda: read(default), metadata=about, repr=not _SECRET.search(variable))
 
 
 @dataclass(frozen=True)
@@ -120,6 +138,32 @@ class Settings:
     address_header: str = _setting(
         "HOTLINE_ADDRESS_HEADER", "", str, "自己的反向代理写入访问者地址的请求头，如 X-Real-IP；没有代理时不要设置。"
     )
+    wechat_mode: str = _setting(
+        "HOTLINE_WECHAT_MODE",
+        "off",
+        _mode,
+        "公众号消息加解密方式：plain 明文、compatible 兼容、safe 安全，off 为不接公众号。",
+    )
+    wechat_token: str = _setting("HOTLINE_WECHAT_TOKEN", "", str, "公众平台“服务器配置”里的令牌（Token）。")
+    wechat_appid: str = _setting("HOTLINE_WECHAT_APPID", "", str, "公众号的开发者ID（AppID）。")
+    wechat_secret: str = _setting("HOTLINE_WECHAT_SECRET", "", str, "公众号的开发者密码（AppSecret）。")
+    wechat_aes_key: str = _setting("HOTLINE_WECHAT_AES_KEY", "", str, "公众平台“服务器配置”里的消息加解密密钥。")
+    wechat_push: bool = _setting(
+        "HOTLINE_WECHAT_PUSH",
+        "yes",
+        _yes,
+        "公众号有没有客服消息权限，yes 或 no；没有时超时的答复等市民下一条消息时给出。",
+    )
+    wechat_jurisdiction: str = _setting(
+        "HOTLINE_WECHAT_JURISDICTION",
+        "",
+        _optional_identifier,
+        "公众号默认按哪个辖区回答；不设则同 HOTLINE_JURISDICTION。",
+    )
+    wechat_api: str = _setting(
+        "HOTLINE_WECHAT_API", "https://api.weixin.qq.com", _url, "公众平台接口的地址，试用时可改为模拟平台的地址。"
+    )
+    wechat_menu: Path = _setting("HOTLINE_WECHAT_MENU", "data/wechat/menu.toml", _path, "公众号菜单文件。")
     citizen_rate: int = _setting("HOTLINE_CITIZEN_RATE", "30", _count, "每位市民每分钟最多发送的消息数。")
     address_rate: int = _setting("HOTLINE_ADDRESS_RATE", "1200", _count, "每个网络地址每分钟最多的请求数。")
     conversation_days: int = _setting(
@@ -171,7 +215,7 @@ class Settings:
             try:
                 values[name] = read(text)
             except ValueError as error:
-                shown = "" if variable == "DATABASE_URL" else f"（现在是“{text}”）"  # the address may hold a password
+                shown = "" if _SECRET.search(variable) else f"（现在是“{text}”）"  # the address may hold a password
                 problems.append(f"环境变量 {variable} 的值不对{shown}：{error}。请改正，或取消该变量以使用默认值。")
         if problems:
             raise HotlineError("\n".join(problems))

@@ -43,15 +43,15 @@ class Saying:
 
 
 def open_conversation(connection: Connection, new: Conversation) -> Conversation:
-    """Return the conversation with the id of ``new``, stored as that where there is none yet."""
-    if there := find_conversation(connection, new.id):
+    """Return the conversation with the id of ``new``, stored as that where there is none yet; nobody else changes it now."""
+    if there := find_conversation(connection, new.id, lock=True):
         return there
     row = _as_row(new) | {"changed": new.created, "push_left": 0}
     try:
         with connection.begin_nested():
             connection.execute(sa.insert(t.conversations).values(**row))
     except sa.exc.IntegrityError:
-        if there := find_conversation(connection, new.id):  # made by another process in this moment
+        if there := find_conversation(connection, new.id, lock=True):  # made by another process in this moment
             return there
         raise
     return new
@@ -93,22 +93,53 @@ def change_conversation(
 
 def receive_message(
     connection: Connection,
-    conversation: str,
+    new: Conversation,
     text: str,
     at: dt.datetime,
     *,
     id: str,
     payload: str | None = None,
     answer_by: dt.datetime | None = None,
+    answers: Sequence[Saying] | None = None,
+    window: tuple[int, dt.datetime] | None = None,
+    owner: str | None = None,
+    leased_until: dt.datetime | None = None,
 ) -> Message | None:
-    """Store what a citizen said, to be answered; return ``None`` where the message with this ``id`` is there already."""
-    before = get_conversation(connection, conversation, lock=True)
-    if find_message(connection, conversation, id):
+    """Store what the citizen of conversation ``new`` said, to be answered; ``None`` where ``id`` is there already.
+
+    With ``answers`` it is answered by these at once and nobody is asked. ``window`` is how many messages may now be
+    pushed until when, unless more are allowed already. ``owner`` answers until ``leased_until``, unless another does.
+    """
+    before = open_conversation(connection, new)
+    if find_message(connection, before.id, id):
         return None
-    return _append(
+    due = at if answers is None else None
+    also = (_window(*window, at) if window else {}) | (_lease(owner, at, leased_until) if owner and due else {})
+    current, message = _append(
         connection, after_message(before), Saying(Author.CITIZEN, text), at,
-        id=id, payload=payload, due=at, answer_by=answer_by,
-    )[1]  # fmt: skip
+        id=id, payload=payload, due=due, answer_by=answer_by, also=also,
+    )  # fmt: skip
+    for answer in answers or ():
+        current, _ = _append(connection, current, answer, at, push_at=answer_by)
+    return message
+
+
+def _window(left: int, until: dt.datetime, now: dt.datetime) -> dict[str, Any]:
+    c = t.conversations.c
+    fewer = sa.or_(c.push_left < left, c.push_until.is_(None), c.push_until < now)
+    return {
+        "push_left": sa.case((fewer, left), else_=c.push_left),
+        "push_until": sa.case((fewer, sa.literal(until, c.push_until.type)), else_=c.push_until),
+    }
+
+
+def _lease(owner: str, now: dt.datetime, until: dt.datetime | None) -> dict[str, Any]:
+    c = t.conversations.c
+    free = sa.or_(c.leased_until.is_(None), c.leased_until < now, c.leased_by == owner)
+    return {
+        "leased_by": sa.case((free, owner), else_=c.leased_by),
+        "leased_until": sa.case((free, sa.literal(until, c.leased_until.type)), else_=c.leased_until),
+    }
 
 
 def say(
@@ -130,22 +161,28 @@ def finish(
     sayings: Iterable[Saying],
     change: Callable[[Conversation], Conversation],
     at: dt.datetime,
-) -> Conversation:
-    """Store the replies to a citizen's message and that it is answered, all or nothing; once only.
+    owner: str,
+) -> bool:
+    """Store the replies to a citizen's message and that it is answered, all or nothing and once only; whether more waits.
 
-    Replies to it may go over the request that waits for them until ``waiting.answer_by``.
+    Replies to it may go over the request that waits for them until ``waiting.answer_by``. Where nothing more waits,
+    ``owner`` gives up its lease.
     """
     key = waiting.message.conversation
     before = get_conversation(connection, key, lock=True)
-    done = sa.update(t.messages).where(
-        t.messages.c.conversation == key, t.messages.c.seq == waiting.message.seq, t.messages.c.due.is_not(None)
-    )
-    if connection.execute(done.values(due=None)).rowcount != 1:
-        return before
-    current = change(before)
-    for saying in sayings:
-        current, _ = _append(connection, current, saying, at, push_at=waiting.answer_by)
-    return _store(connection, current, at) if current.version == before.version and current != before else current
+    m = t.messages.c
+    done = sa.update(t.messages).where(m.conversation == key, m.seq == waiting.message.seq, m.due.is_not(None))
+    if connection.execute(done.values(due=None)).rowcount == 1:
+        current = change(before)
+        for saying in sayings:
+            current, _ = _append(connection, current, saying, at, push_at=waiting.answer_by)
+        if current.version == before.version and current != before:
+            _store(connection, current, at)
+    more = sa.select(sa.func.count()).where(m.conversation == key, m.due.is_not(None))
+    if connection.execute(more).scalar_one():
+        return True
+    release(connection, owner, key)
+    return False
 
 
 def postpone(connection: Connection, waiting: Waiting, due: dt.datetime) -> None:
@@ -181,10 +218,41 @@ def lease(connection: Connection, conversation: str, owner: str, now: dt.datetim
     return bool(connection.execute(done).rowcount)
 
 
-def release(connection: Connection, conversation: str, owner: str) -> None:
-    """Let others answer in the conversation."""
-    own = (t.conversations.c.id == conversation) & (t.conversations.c.leased_by == owner)
+def renew_leases(connection: Connection, conversations: Sequence[str], owner: str, until: dt.datetime) -> None:
+    """Let ``owner`` go on answering in these conversations until then, where it still does."""
+    c = t.conversations.c
+    own = sa.update(t.conversations).where(c.id.in_(conversations), c.leased_by == owner)
+    connection.execute(own.values(leased_until=until))
+
+
+def release(connection: Connection, owner: str, conversation: str | None = None) -> None:
+    """Let others answer in the conversation, or in all in which ``owner`` does."""
+    own = t.conversations.c.leased_by == owner
+    if conversation is not None:
+        own &= t.conversations.c.id == conversation
     connection.execute(sa.update(t.conversations).where(own).values(leased_by=None, leased_until=None))
+
+
+def is_answered(connection: Connection, conversation: str, id: str) -> bool:
+    """Return whether the citizen's message is answered, or was deleted."""
+    m = t.messages.c
+    query = sa.select(sa.func.count()).where(m.conversation == conversation, m.id == id, m.due.is_not(None))
+    return not connection.execute(query).scalar_one()
+
+
+def replied(connection: Connection, conversation: str, id: str) -> str | None:
+    """Return what went over the citizen's own request, empty where nothing did, ``None`` while that is open."""
+    m = t.messages.c
+    query = sa.select(m.replied).where(m.conversation == conversation, m.id == id)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def note_replied(connection: Connection, conversation: str, id: str, text: str) -> None:
+    """Keep that ``text`` goes over the citizen's own request, and that this is settled."""
+    m = t.messages.c
+    own = sa.update(t.messages).where(m.conversation == conversation, m.id == id)
+    connection.execute(own.values(replied=text, answer_by=None))
 
 
 def find_message(connection: Connection, conversation: str, id: str) -> Message | None:
@@ -284,9 +352,10 @@ def _append(
     due: dt.datetime | None = None,
     answer_by: dt.datetime | None = None,
     push_at: dt.datetime | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> tuple[Conversation, Message]:
     """Store a message of the conversation, which is locked, and what changed of the conversation itself."""
-    stored = _store(connection, replace(conversation, seq=conversation.seq + 1, last=at), at)
+    stored = _store(connection, replace(conversation, seq=conversation.seq + 1, last=at), at, also)
     message = Message(
         stored.id, stored.seq, saying.author, saying.text, at, id, saying.name, saying.custom, tuple(saying.buttons)
     )
@@ -299,10 +368,13 @@ def _append(
     return stored, message
 
 
-def _store(connection: Connection, after: Conversation, at: dt.datetime) -> Conversation:
+def _store(
+    connection: Connection, after: Conversation, at: dt.datetime, also: Mapping[str, Any] | None = None
+) -> Conversation:
     stored = replace(after, version=after.version + 1)
     own = t.conversations.c.id == after.id
-    connection.execute(sa.update(t.conversations).where(own).values(**_as_row(stored), changed=at))
+    values = _as_row(stored) | {"changed": at} | dict(also or {})
+    connection.execute(sa.update(t.conversations).where(own).values(**values))
     return stored
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,8 @@ class Database:
         self.url = _parsed(url)
         self.file = Path(self.url.database) if self.url.get_backend_name() == "sqlite" else None
         self.engine = _sqlite_engine(self.url, self.file) if self.file else _postgres_engine(self.url)
+        # SQLite lets one write at a time and the others ask again and again; the threads of a process can queue instead.
+        self._writing: AbstractContextManager[object] = threading.Lock() if self.file else nullcontext()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -35,7 +38,7 @@ class Database:
 
         On SQLite one writer at a time; the others wait. Raises StorageUnavailable with the remedy.
         """
-        with self._open() as connection:
+        with self._writing, self._open() as connection:
             yield connection
 
     @contextmanager

@@ -30,14 +30,6 @@ class Parcel:
     left: int
 
 
-def open_window(connection: Connection, conversation: str, left: int, until: dt.datetime, now: dt.datetime) -> None:
-    """Keep that the citizen's doing allows ``left`` pushed messages ``until`` then, unless more are allowed already."""
-    c = t.conversations.c
-    fewer = sa.or_(c.push_left < left, c.push_until.is_(None), c.push_until < now)
-    own = sa.update(t.conversations).where(c.id == conversation, fewer)
-    connection.execute(own.values(push_left=left, push_until=until))
-
-
 def due_parcels(connection: Connection, channel: str, now: dt.datetime, limit: int = 100) -> list[Parcel]:
     """Return for each conversation of ``channel`` the first of what it still has to be told, where that is due."""
     o = t.outbox.c
@@ -61,6 +53,13 @@ def take_parcels(connection: Connection, conversation: str, now: dt.datetime) ->
     ids = [parcel.id for parcel in found]
     connection.execute(sa.update(t.outbox).where(o.row_id.in_(ids)).values(done=now, next_at=None, text=""))
     return found
+
+
+def is_owed(connection: Connection, conversation: str) -> bool:
+    """Return whether something waits for the citizen's next message."""
+    o = t.outbox.c
+    query = sa.select(sa.func.count()).where(o.conversation == conversation, o.done.is_(None), o.next_at.is_(None))
+    return bool(connection.execute(query).scalar_one())
 
 
 def put_back(connection: Connection, parcel: Parcel, rest: str, next_at: dt.datetime | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 from aiohttp import web
@@ -11,7 +12,7 @@ from aiohttp import web
 from bot.bootstrap import Application, Reference, now
 from bot.settings import Settings, read_secret
 from bot.storage import Database
-from bot.web import api, health, middleware, widget
+from bot.web import api, health, middleware, wechat, widget
 from bot.web.conversation.feed import Feed
 from bot.web.conversation.limits import RateLimit
 from bot.web.conversation.rasa import RasaClient
@@ -22,6 +23,7 @@ from bot.web.widget.sessions import WIDGET, Doors
 from bot.web.widget.suggestions import Suggestions
 
 _LARGEST_REQUEST = 128 * 1024  # bytes
+_THREADS = 32  # for what blocks: the database, mostly
 _PATIENCE = 25.0  # seconds for Rasa to answer; it gives up on a turn itself before
 
 
@@ -40,6 +42,7 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
     health.add_routes(app)
     widget.add_routes(app)
     api.add_routes(app)
+    wechat.add_routes(app)
     return app
 
 
@@ -56,6 +59,7 @@ def _rasa_client(patience: float) -> Callable[[web.Application], AsyncIterator[N
 
 async def _conversations(app: web.Application) -> AsyncIterator[None]:
     """Keep the switchboard working while the application runs."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="web"))
     settings, database = app[SETTINGS], app[DATABASE]
     feed = Feed(database, now)
     switchboard = Switchboard(database, RasaClient(app[RASA], settings.rasa_url), feed, now)

@@ -14,7 +14,6 @@ from enum import Enum
 from tests.wechat_platform.errors import QUOTA_CODES
 
 NOTICE = "该公众号暂时无法提供服务，请稍后再试"
-_TICK = 0.01  # real seconds between two looks while waiting
 
 
 class Kind(Enum):
@@ -92,12 +91,24 @@ class Record:
 
     async def wait_for_answers(self, openid: str, number: int, patience: float = 5.0) -> list[Entry]:
         """The answers as soon as there are ``number``; raises TimeoutError after ``patience`` real seconds."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + patience
-        while len(self.answers(openid)) < number:
-            if loop.time() > end:
-                raise TimeoutError(f"{len(self.answers(openid))} answers instead of {number} to {openid}")
-            await asyncio.sleep(_TICK)
+        came = asyncio.Event()
+
+        def listen(entry: Entry) -> None:
+            if entry.openid == openid:
+                came.set()
+
+        async def wait() -> None:
+            while len(self.answers(openid)) < number:
+                came.clear()
+                await came.wait()
+
+        self.listeners.append(listen)
+        try:
+            await asyncio.wait_for(wait(), patience)
+        except asyncio.TimeoutError:
+            raise TimeoutError(f"{len(self.answers(openid))} answers instead of {number} to {openid}") from None
+        finally:
+            self.listeners.remove(listen)
         return self.answers(openid)
 
     def assert_answered_once(self, openid: str) -> Entry:

@@ -62,6 +62,7 @@ messages = sa.Table(
     moment("due", null=True),  # a citizen's message that is still to be answered, and when that is tried next
     number("attempts"),
     moment("answer_by", null=True),  # until then a request waits, over which its replies may go
+    text("replied", null=True),  # what went over that request, to be said again when it comes again
     sa.PrimaryKeyConstraint("conversation", "seq"),
     sa.UniqueConstraint("conversation", "id"),
     refer("conversation", "conversations"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
+from bot.channels.wechat.wording import with_choices
 from bot.errors import HotlineError
 from bot.hotline.conversations import Author, Conversation
 from bot.storage import Saying
@@ -53,10 +55,15 @@ def sayings(content: Any) -> list[Saying]:
     for message in content:
         text, custom = message.get("text"), message.get("custom")
         if isinstance(text, str) and text.strip():
-            found.append(Saying(Author.BOT, text.strip(), custom=custom, buttons=tuple(message.get("buttons") or ())))
+            buttons = tuple(message.get("buttons") or ())
+            found.append(
+                Saying(
+                    Author.BOT, text.strip(), custom=custom, buttons=buttons, pushed=with_choices(text.strip(), buttons)
+                )
+            )
         elif isinstance(custom, dict) and found and found[-1].custom is None:
             last = found[-1]
-            found[-1] = Saying(Author.BOT, last.text, custom=custom, buttons=last.buttons)
+            found[-1] = replace(last, custom=custom)
     return found
 
 

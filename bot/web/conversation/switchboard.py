@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -31,11 +31,11 @@ from bot.storage import (
     finish,
     lease,
     next_waiting,
-    open_conversation,
     postpone,
     queue_position,
     receive_message,
     release,
+    renew_leases,
     say,
 )
 from bot.web.conversation.feed import Feed
@@ -78,29 +78,30 @@ class Switchboard:
         id: str,
         payload: str | None = None,
         answer_by: dt.datetime | None = None,
+        answers: Sequence[Saying] | None = None,
+        window: tuple[int, dt.datetime] | None = None,
     ) -> Message | None:
         """Store what the citizen of ``conversation`` says and have it answered; ``None`` where it was said already.
 
         ``id`` is the sender's own; ``payload`` is what a pressed button stands for; until ``answer_by`` a request waits
-        over which the replies may go. Raises StorageUnavailable: then nothing was received.
+        over which the replies may go. With ``answers`` it is answered by these and nobody is asked. ``window`` is how many
+        messages may now be pushed until when. Raises StorageUnavailable: then nothing was received.
         """
 
         def store() -> Message | None:
             at = self._now()
             with self._database.begin() as connection:
-                open_conversation(connection, conversation)
-                message = receive_message(
-                    connection, conversation.id, text, at, id=id, payload=payload, answer_by=answer_by
-                )
-                if message:
-                    lease(connection, conversation.id, self._owner, at, at + _LEASE)
-                return message
+                return receive_message(
+                    connection, conversation, text, at, id=id, payload=payload, answer_by=answer_by, answers=answers,
+                    window=window, owner=self._owner, leased_until=at + _LEASE,
+                )  # fmt: skip
 
         message = await asyncio.to_thread(store)
         if message:
             RECEIVED.labels(conversation.channel).inc()
             self.feed.wake(conversation.id)
-            self._work_on(conversation.id)
+            if answers is None:
+                self._work_on(conversation.id, leased=True)
         return message
 
     async def change(self, conversation: str, change: Callable[[Conversation], Conversation], notice: str = "",
@@ -152,7 +153,10 @@ class Switchboard:
         return message
 
     async def run(self) -> None:
-        """Look for messages that nobody answers, until cancelled: left by a process that ended, or due again."""
+        """Keep the leases, and look for messages that nobody answers: left by a process that ended, or due again."""
+        await asyncio.gather(self._renew(), self._sweep())
+
+    async def _sweep(self) -> None:
         while True:
             try:
                 for conversation in await self._in_unit(lambda c: due_conversations(c, self._now()), reading=True):
@@ -167,75 +171,71 @@ class Switchboard:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await self._in_unit(lambda c: release(c, self._owner))
+        except HotlineError as error:
+            logger.error("others have to wait until the leases end: %s", error)
 
-    def _work_on(self, conversation: str) -> None:
+    def _work_on(self, conversation: str, *, leased: bool = False) -> None:
         if conversation in self._working:
             self._again.add(conversation)
-            return
-        self._working[conversation] = asyncio.create_task(self._work(conversation))
+        else:
+            self._working[conversation] = asyncio.create_task(self._work(conversation, leased))
 
-    async def _work(self, conversation: str) -> None:
+    async def _work(self, conversation: str, leased: bool) -> None:
         """Answer what waits in the conversation, the oldest first, while this process has its lease."""
-        renewing = asyncio.create_task(self._renew(conversation))
         try:
-            while True:
+            more = True
+            while more or conversation in self._again:
                 self._again.discard(conversation)
-                worked = await self._answer_next(conversation)
-                if not worked and conversation not in self._again:
-                    break
+                more = await self._answer_next(conversation, leased)
+                leased = False
         except HotlineError as error:
             logger.error("a message is answered later: %s", error)
         except Exception as error:
             logger.error("a message is answered later: %s", type(error).__name__)
         finally:
-            renewing.cancel()
-            await self._give_up_lease(conversation)
             self._working.pop(conversation, None)
-            if conversation in self._again:  # came in since, while the lease was still ours
+            if conversation in self._again:  # came in since
+                self._again.discard(conversation)
                 self._work_on(conversation)
 
-    async def _give_up_lease(self, conversation: str) -> None:
-        try:
-            await asyncio.shield(self._in_unit(lambda c: release(c, conversation, self._owner)))
-        except HotlineError as error:
-            logger.error("a lease ends by itself: %s", error)
-
-    async def _renew(self, conversation: str) -> None:
+    async def _renew(self) -> None:
+        """Keep the leases of what this process is answering, until cancelled."""
         while True:
             await asyncio.sleep(_RENEWED)
+            until, working = self._now() + _LEASE, list(self._working)
             try:
-                await self._in_unit(self._holding(conversation))
+                if working:
+                    await self._in_unit(lambda c: renew_leases(c, working, self._owner, until))  # noqa: B023 - awaited
             except HotlineError as error:
-                logger.error("a lease was not renewed: %s", error)
+                logger.error("leases were not renewed: %s", error)
 
-    def _holding(self, conversation: str) -> Callable[[Any], bool]:
+    async def _answer_next(self, conversation: str, leased: bool) -> bool:
+        """Answer the oldest waiting message, having ``leased`` the conversation or doing so; return whether one was."""
         now = self._now()
-        return lambda connection: lease(connection, conversation, self._owner, now, now + _LEASE)
-
-    async def _answer_next(self, conversation: str) -> bool:
-        """Answer the oldest waiting message; return whether there may be more to do now."""
 
         def read(connection: Any) -> tuple[Conversation | None, Waiting | None, bool]:
-            if not self._holding(conversation)(connection):
+            if not leased and not lease(connection, conversation, self._owner, now, now + _LEASE):
                 return None, None, False
-            return find_conversation(connection, conversation), next_waiting(connection, conversation), anybody_on_duty(connection, self._now())  # fmt: skip
+            held = find_conversation(connection, conversation)
+            return held, next_waiting(connection, conversation), anybody_on_duty(connection, now)
 
-        held, waiting, on_duty = await self._in_unit(read)
-        if held is None or waiting is None or waiting.due > self._now():
+        held, waiting, on_duty = await self._in_unit(read, reading=leased)
+        if held is None or waiting is None or waiting.due > now:
+            await self._in_unit(lambda c: release(c, self._owner, conversation))
             return False
         if held.holder is Holder.OPERATOR:
-            await self._let_pass(waiting)
-        elif held.holder is Holder.QUEUE and talk.wants_to_leave(waiting.payload):
-            await self._finish(waiting, [Saying(Author.SYSTEM, talk.LEFT)], talk.leave_queue)
-        else:
-            return await self._have_answered(held, waiting, on_duty)
-        return True
+            return await self._let_pass(waiting)
+        if held.holder is Holder.QUEUE and talk.wants_to_leave(waiting.payload):
+            return await self._finish(waiting, [Saying(Author.SYSTEM, talk.LEFT)], talk.leave_queue)
+        return await self._have_answered(held, waiting, on_duty)
 
-    async def _let_pass(self, waiting: Waiting) -> None:
+    async def _let_pass(self, waiting: Waiting) -> bool:
         """Leave the message to the operator who holds the conversation; only danger is answered at once."""
         reply = outage_reply(waiting.payload)
         danger = [] if reply.outage else [Saying(Author.BOT, reply.text, custom=payload_of(reply, None))]
-        await self._finish(waiting, danger, lambda c: c)
+        return await self._finish(waiting, danger, lambda c: c)
 
     async def _have_answered(self, held: Conversation, waiting: Waiting, on_duty: bool) -> bool:
         self.feed.wake(held.id, Author.BOT)
@@ -256,8 +256,7 @@ class Switchboard:
             replies.append(Saying(Author.SYSTEM, talk.queued_text(ahead)))
         elif kind == "handoff" and after.holder is Holder.BOT:
             replies.append(Saying(Author.SYSTEM, talk.ABSENT))
-        await self._finish(waiting, replies, change)
-        return True
+        return await self._finish(waiting, replies, change)
 
     async def _bridge_outage(self, waiting: Waiting, on_duty: bool, error: str) -> bool:
         """Tell the citizen at the first failure, ask again later, and bring in a person where it lasts."""
@@ -265,21 +264,20 @@ class Switchboard:
         reply, now, key = outage_reply(waiting.payload), self._now(), waiting.message.conversation
         if not reply.outage:
             danger = Saying(Author.BOT, reply.text, custom=payload_of(reply, None))
-            await self._finish(waiting, [danger], lambda c: c)
-            return True
+            return await self._finish(waiting, [danger], lambda c: c)
         age = now - waiting.message.at
         if (on_duty and age > _PATIENCE) or age > _GIVEN_UP:
             text = talk.OUTAGE_QUEUED if on_duty else reply.text
-            await self._finish(
+            return await self._finish(
                 waiting, [Saying(Author.SYSTEM, text)],
                 lambda c: talk.queue(c, Reason.OUTAGE, now) if on_duty else c,
             )  # fmt: skip
-            return True
         wait = _RETRIES[min(waiting.attempts, len(_RETRIES) - 1)]
 
         def keep(connection: Any) -> None:
             say(connection, key, Saying(Author.SYSTEM, talk.OUTAGE), now, id=f"outage-{waiting.message.seq}")
             postpone(connection, waiting, now + dt.timedelta(seconds=wait))
+            release(connection, self._owner, key)
 
         await self._in_unit(keep)
         self.feed.wake(key)
@@ -287,10 +285,12 @@ class Switchboard:
 
     async def _finish(
         self, waiting: Waiting, replies: list[Saying], change: Callable[[Conversation], Conversation]
-    ) -> None:
+    ) -> bool:
+        """Store the replies and tell who shows the conversation; return whether more waits in it."""
         now = self._now()
-        await self._in_unit(lambda c: finish(c, waiting, replies, change, now))
+        more = await self._in_unit(lambda c: finish(c, waiting, replies, change, now, self._owner))
         self.feed.wake(waiting.message.conversation)
+        return more
 
     async def _in_unit(self, do: Callable[[Any], T], *, reading: bool = False) -> T:
         def run() -> T:

@@ -132,6 +132,7 @@ def _messages() -> None:
         _moment("due", null=True),
         _number("attempts"),
         _moment("answer_by", null=True),
+        _text("replied", null=True),
         sa.PrimaryKeyConstraint("conversation", "seq", name=op.f("pk_messages")),
         sa.UniqueConstraint("conversation", "id", name=op.f("uq_messages_conversation_id")),
         _refer("messages", "conversation", "conversations"),

@@ -34,6 +34,7 @@ export class Conversation {
   votes = new Map<number, Vote>();
   rated = false;
   forgetting = false;
+  written = ""; // what stands in the field
   read = 0; // seq up to which the citizen has seen
   news: Message[] = []; // arrived live, to be read to a screen reader once
 
@@ -41,7 +42,7 @@ export class Conversation {
   private readonly connection: Connection;
   private listeners = new Set<() => void>();
   private token: string | null;
-  private draft = ""; // what is written just now
+  private draft = ""; // the same, as the server gets it
   private draftSent = "";
   private draftTimer = 0;
   private typingTimer = 0;
@@ -57,6 +58,7 @@ export class Conversation {
   ) {
     this.kept = store(`${origin}|${jurisdiction}|`);
     this.token = this.kept.get("token");
+    this.rated = this.kept.get("rated") === "1";
     this.read = Number(this.kept.get("read")) || 0;
     this.restoreVotes();
     this.restorePending();
@@ -118,6 +120,7 @@ export class Conversation {
   }
 
   write(text: string): void {
+    this.written = text;
     this.draft = text.trim();
     if (!this.draft) {
       this.suggestions = [];
@@ -150,6 +153,7 @@ export class Conversation {
 
   rate(score: number, comment: string): void {
     this.rated = true;
+    this.kept.set("rated", "1");
     this.order({ type: "rate", score, comment });
     this.changed();
   }
@@ -277,7 +281,10 @@ export class Conversation {
 
   private hold(state: Holding): void {
     if (state.holder !== this.holding.holder) this.stopWaiting();
-    if (this.holding.closed && !state.closed) this.rated = false;
+    if (!state.closed) {
+      this.rated = false; // what goes on can be rated anew
+      this.kept.set("rated", null);
+    }
     this.holding = { holder: state.holder, position: state.position, operator: state.operator, closed: state.closed };
     this.kept.set("live", state.holder === "bot" ? null : "1");
   }
@@ -326,7 +333,7 @@ export class Conversation {
   private deliver(item: Pending): void {
     this.pending = [...this.pending, item];
     this.kept.set(`out:${item.id}`, JSON.stringify(item));
-    this.draft = this.draftSent = "";
+    this.written = this.draft = this.draftSent = "";
     this.suggestions = [];
     this.problem = "";
     if (this.connection.send(item.frame) && this.holding.holder === "bot") this.waitingSince = Date.now();

@@ -1,11 +1,14 @@
 import { useMemo } from "preact/hooks";
-import type { Message } from "../protocol";
+import type { Message, Status } from "../protocol";
 import { canSpeak, speak } from "../speech";
 import { documentsOf, emergencyNumbers, partsOf, plainSources, spoken, type Document, type Offer } from "../text";
 import { Feedback } from "./Feedback";
 import { Icon, Unseen } from "./icons";
 import { Line } from "./Line";
 import { useAround } from "./context";
+
+/** Whether what the text says about validity must be seen without opening the sources. */
+const cautioned = (status: Status): boolean => status !== "in_force" && status !== "unknown";
 
 const JUDGED = ["answer", "scope", "route", "clarify", "unsupported"]; // kinds that can help or not
 const FILING = "登记工单"; // the server's button that begins a work order
@@ -49,7 +52,7 @@ export function Answer({ message, onReport }: { message: Message; onReport(): vo
       </div>
       {documents.map(
         ({ title, note, citations: [first] }) =>
-          note && first!.status !== "in_force" && first!.status !== "unknown" && (
+          note && cautioned(first!.status) && (
             <p key={title} class="caution">
               <Icon name="warn" />
               <span>{note}</span>
@@ -144,7 +147,7 @@ function Sources({ documents }: { documents: Document[] }) {
         <span lang={t.lang}>{documents.length > 1 ? t.sources(documents.length) : t.source}</span>
         {states.map((status) => (
           <span key={status} class={`badge ${status}`} lang={t.lang}>
-            {t.status[status] ?? status}
+            {t.status[status] ?? t.status.unknown}
           </span>
         ))}
       </summary>
@@ -161,16 +164,18 @@ function Sources({ documents }: { documents: Document[] }) {
               <p class="document">《{title}》</p>
               <p class="meta">
                 {[first.document_number, provisions].filter(Boolean).join("　")}
-                <span class={`badge ${first.status}`} lang={t.lang}>
-                  {t.status[first.status] ?? first.status}
-                </span>
+                {states.length > 1 && (
+                  <span class={`badge ${first.status}`} lang={t.lang}>
+                    {t.status[first.status] ?? t.status.unknown}
+                  </span>
+                )}
               </p>
               {dates.length > 0 && (
                 <p class="meta" lang={t.lang}>
                   {dates.join("，")}
                 </p>
               )}
-              {note && <p class="meta">{note}</p>}
+              {note && !cautioned(first.status) && <p class="meta">{note}</p>}
               {citations.map(
                 ({ quote, provision }, at) =>
                   quote && (

@@ -8,7 +8,7 @@ const WARN_AT = 1800;
 
 export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const { t, conversation, elder } = useAround();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(conversation.written); // outlives the closing of the panel
   const [active, setActive] = useState(-1);
   const suggestions = conversation.suggestions.slice(0, elder ? 3 : 5);
   const shown = suggestions.length > 0 && text.trim() !== "";

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
 import { useAround } from "./context";
 
@@ -15,13 +15,13 @@ export function Feedback({ seq }: { seq: number }) {
   const given = useRef(false);
   const vote = conversation.votes.get(seq);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asking) {
       form.current?.querySelector("input")?.focus({ preventScroll: true });
       form.current?.scrollIntoView({ block: "nearest" });
     }
   }, [asking]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (vote && given.current) thanks.current?.focus({ preventScroll: true });
   }, [vote]);
 

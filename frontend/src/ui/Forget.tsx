@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAround } from "./context";
 
 /** Asks before everything is deleted. The safe answer has the focus. */
@@ -8,8 +8,8 @@ export function Forget({ onDone }: { onDone(): void }) {
   const [begun, setBegun] = useState(false);
   const keep = useRef<HTMLButtonElement>(null);
 
-  useEffect(() => keep.current?.focus(), []);
-  useEffect(() => {
+  useLayoutEffect(() => keep.current?.focus(), []);
+  useLayoutEffect(() => {
     if (begun && !conversation.forgetting && !refused) {
       if (conversation.messages.length) setRefused(true); // the connection was lost on the way
       else onDone();

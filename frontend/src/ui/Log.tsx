@@ -85,8 +85,8 @@ export function Log({ rating, shown, onRated, onReport }: Props) {
         ))}
         <Waiting />
       </ol>
-      {(rating || (holding.closed && !conversation.rated)) && <Rating asked={rating} onDone={onRated} />}
-      {holding.closed && conversation.rated && <p class="closed">{t.closed}</p>}
+      {holding.closed && <p class="closed">{t.closed}</p>}
+      {(rating || holding.closed) && <Rating asked={rating} onDone={onRated} />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { KINDS, prepare, TooLarge, WrongKind, type Photo } from "../photos";
 import { Icon } from "./icons";
 import { useAround } from "./context";
@@ -27,7 +27,7 @@ export function OrderForm({ about, onDone }: { about: string; onDone(): void }) 
   const form = useRef<HTMLFormElement>(null);
   const picker = useRef<HTMLInputElement>(null);
 
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   const set = (name: keyof Values, value: string | boolean) => {
     setValues((old) => ({ ...old, [name]: value }));
     setFaults((old) => ({ ...old, [name]: undefined }));
@@ -238,7 +238,7 @@ export function OrderForm({ about, onDone }: { about: string; onDone(): void }) 
 /** Drawn on a canvas: a page's policy may forbid the image addresses that a preview would need. */
 function Preview({ photo }: { photo: Photo }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { preview } = photo;
     const to = canvas.current;
     if (!preview || !to) return;

@@ -3,7 +3,7 @@ import type { Message } from "../protocol";
 import { spoken } from "../text";
 import { Composer } from "./Composer";
 import { Forget } from "./Forget";
-import { Emblem, Icon } from "./icons";
+import { Emblem, Icon, Unseen } from "./icons";
 import { Log } from "./Log";
 import { OrderForm } from "./OrderForm";
 import { useAround } from "./context";
@@ -94,7 +94,7 @@ export function Panel({ paged, small, focus, root, onClose, onElder, onLanguage 
       <header>
         <Emblem />
         <div class="name">
-          <h2 id="title">{t.title(conversation.place)}</h2>
+          <h2 id="title">{t.title(conversation.place)} {paged ? t.assistant : <Unseen>{t.assistant}</Unseen>}</h2>
           <p class={`presence ${link}`}>
             {link === "lost"
               ? t.lost

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAround } from "./context";
 
 const LONGEST = 500;
@@ -14,14 +14,14 @@ export function Rating({ asked, onDone }: { asked: boolean; onDone(): void }) {
   const form = useRef<HTMLFormElement>(null);
   const said = useRef<HTMLParagraphElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked) form.current?.querySelector("input")?.focus();
   }, [asked]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (done) said.current?.focus();
   }, [done]);
 
-  if (done) {
+  if (done || (conversation.rated && !asked)) {
     return (
       <p class="rating thanks" ref={said} tabIndex={-1} role="status" onBlur={onDone}>
         {t.rated}

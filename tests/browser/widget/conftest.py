@@ -36,6 +36,19 @@ def built() -> dict[str, Any]:
 
 @pytest.fixture
 async def server() -> AsyncIterator[StandIn]:
+    """Give the server that has both the page and the widget."""
+    async for stand_in in _running():
+        yield stand_in
+
+
+@pytest.fixture
+async def other_server() -> AsyncIterator[StandIn]:
+    """Give a server of another origin."""
+    async for stand_in in _running():
+        yield stand_in
+
+
+async def _running() -> AsyncIterator[StandIn]:
     stand_in = StandIn()
     runner = web.AppRunner(stand_in.app, shutdown_timeout=0.1)
     await runner.setup()

@@ -1,6 +1,6 @@
 """A stand-in for the server behind the widget: speaks protocol v1 and plays a few scripted parts.
 
-To try the widget by hand: ``python -m tests.browser.widget.stand_in`` and open the printed address.
+Its documents and answers are made up. To try the widget by hand: ``python -m tests.browser.widget.stand_in`` and open the printed address.
 """
 
 from __future__ import annotations
@@ -34,8 +34,14 @@ SUPERVISION = {
     "issued_on": "2023-05-08", "effective_from": "2023-06-01", "effective_until": None, "status": "in_force",
     "quote": "督查事项一般应当在15个工作日内办结；情况复杂的，经批准可以延长10个工作日。",
 }  # fmt: skip
-EMERGENCY = "请立即拨打119，先离开危险的地方，不要坐电梯，闻到燃气味时不要关开关电器、不要点火。\n12345不处理紧急险情，请先打上面的电话；脱离危险后有需要再联系我。"
-HOSTILE = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script><b>粗体</b>\njavascript:alert(1) [x](javascript:alert(1))"
+EMERGENCY = (
+    "请立即拨打119，先离开危险的地方，不要坐电梯，闻到燃气味时不要开关电器、不要点火。\n"
+    "12345不处理紧急险情，请先打上面的电话；脱离危险后有需要再联系我。"
+)
+HOSTILE = (
+    '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><b>粗体</b>\n'
+    "javascript:alert(1) [x](javascript:alert(1))"
+)
 RTL = "مرحبا بكم في الخط الساخن 12345 \u202eevil\u202c שלום"
 LONG = "很长的回答" * 400
 
@@ -93,16 +99,16 @@ class StandIn:
         self.sockets_work = True
         self.delay = 0.05  # seconds the bot thinks
         self.policy = STRICT
+        self.widget_origin = ""  # where the host page takes the widget from, its own origin by default
         self._sockets: set[web.WebSocketResponse] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.app = web.Application(client_max_size=FILES_LIMIT + 4096)
-        self.app.add_routes(
-            [
-                web.get("/chat/socket", self._socket), web.post("/chat/frames", self._post), web.get("/chat/frames", self._poll),
-                web.post("/chat/files", self._file), web.get("/widget.js", self._script), web.get("/host.css", self._css),
-                web.get("/host.js", self._js), web.get("/page", self._page), web.get("/", self._host), web.get("/favicon.ico", self._icon), web.get("/blank", self._blank),
-            ]
-        )  # fmt: skip
+        routes: dict[str, Any] = {
+            "/": self._host, "/page": self._page, "/blank": self._blank, "/host.css": self._css, "/host.js": self._js,
+            "/widget.js": self._script, "/favicon.ico": self._icon, "/chat/socket": self._socket, "/chat/frames": self._poll,
+        }  # fmt: skip
+        self.app.add_routes([web.get(path, handler) for path, handler in routes.items()])
+        self.app.add_routes([web.post("/chat/frames", self._post), web.post("/chat/files", self._file)])
 
     def said(self, text: str) -> int:
         """Return how often ``text`` was taken in as a new message."""
@@ -130,7 +136,11 @@ class StandIn:
         return web.Response(text="<!doctype html><title>.</title>", content_type="text/html")
 
     async def _script(self, _: web.Request) -> web.Response:
-        headers = {"Content-Encoding": "gzip", "Cache-Control": "no-cache", "Content-Type": "text/javascript; charset=utf-8"}
+        headers = {
+            "Content-Encoding": "gzip",
+            "Cache-Control": "no-cache",
+            "Content-Type": "text/javascript; charset=utf-8",
+        }
         return web.Response(body=gzip.compress(self.widget.read_bytes(), 9), headers=headers)
 
     async def _css(self, _: web.Request) -> web.Response:
@@ -146,30 +156,30 @@ class StandIn:
     async def _js(self, _: web.Request) -> web.Response:
         return web.Response(
             text="window.shortcuts=0;addEventListener('keydown',e=>{if(e.key==='s')window.shortcuts++});"
-            "document.addEventListener('securitypolicyviolation',e=>(window.violations=window.violations||[]).push(e.violatedDirective+' '+e.blockedURI+' '+e.sample));",
+            "window.violations=[];document.addEventListener('securitypolicyviolation',"
+            "e=>violations.push(e.violatedDirective+' '+e.blockedURI+' '+e.sample));",
             content_type="text/javascript",
         )
 
-    def _html(self, request: web.Request, body: str, css_class: str = "") -> web.Response:
+    def _html(self, request: web.Request, body: str, more: str = "", css_class: str = "") -> web.Response:
+        """Return a page with ``body`` and the widget; the query tells its attributes, ``more`` has those that go first."""
+        given = {"jurisdiction": "jingzhou", **request.query}
+        attributes = "".join(f' data-{name}="{value}"' for name, value in given.items())
         html = (
             '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>荆州市人民政府</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/host.css">'
-            f'<script src="/host.js"></script></head><body class="{css_class}">{body}</body></html>'
+            f'<script src="/host.js"></script></head><body class="{css_class}"><main>{body}</main>'
+            f'<script src="{self.widget_origin}/widget.js"{more}{attributes} async></script></body></html>'
         )
         return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": self.policy})
 
-    @staticmethod
-    def _attributes(request: web.Request) -> str:
-        return "".join(f' data-{name}="{value}"' for name, value in request.query.items())
-
     async def _host(self, request: web.Request) -> web.Response:
-        place = "" if "jurisdiction" in request.query else ' data-jurisdiction="jingzhou"'
-        body = f'<main><h1>荆州市人民政府</h1><p>公告栏</p><button id="host">页面上的按钮</button></main><script src="/widget.js"{place}{self._attributes(request)} async></script>'
-        return self._html(request, body)
+        heading = '<h1>荆州市人民政府</h1><p>公告栏</p><button id="host">页面上的按钮</button>'
+        return self._html(request, heading)
 
     async def _page(self, request: web.Request) -> web.Response:
-        body = f'<main><div id="hotline-chat"><p>请拨打 <a href="tel:12345">12345</a></p></div></main><script src="/widget.js" data-jurisdiction="jingzhou" data-mode="page"{self._attributes(request)} async></script>'
-        return self._html(request, body, "page")
+        instead = '<div id="hotline-chat"><p>请拨打 <a href="tel:12345">12345</a></p></div>'
+        return self._html(request, instead, ' data-mode="page"', "page")
 
     # --- transport ----------------------------------------------------------------------------------------------
 
@@ -221,7 +231,9 @@ class StandIn:
         conversation, after = self._bearer(request), int(request.query["after"])
         frames: list[dict[str, Any]] = []
         for _ in range(2):
-            frames = [{"type": "message", **m} for m in conversation.messages if m["seq"] > after] + conversation.mailbox
+            frames = [
+                {"type": "message", **m} for m in conversation.messages if m["seq"] > after
+            ] + conversation.mailbox
             if frames:
                 break
             conversation.changed.clear()

@@ -30,9 +30,11 @@ SMALLEST = """() => {
   return found.sort((a, b) => a[0] - b[0])[0];
 }"""
 TARGETS = """least => [...document.querySelector('hotline-chat').shadowRoot.querySelectorAll(
-  'button, .call, summary, textarea, input:not([type=radio]):not([type=checkbox]):not(.unseen), label:has(input[type=radio],input[type=checkbox]), [role=option]')]
-  .filter(e => e.getClientRects().length).map(e => { const b = e.getBoundingClientRect(); return [Math.min(b.width, b.height), e.textContent || e.id] })
-  .filter(([size]) => size < least - 0.01)"""
+  'button, .call, summary, textarea, input:not([type=radio]):not([type=checkbox]):not(.unseen), [role=option],' +
+  'label:has(input[type=radio],input[type=checkbox])')].filter(e => e.getClientRects().length).map(e => {
+    const {width, height} = e.getBoundingClientRect();
+    return [Math.min(width, height), e.textContent || e.id];
+  }).filter(([size]) => size < least - 0.01)"""
 SCREENS = ["start", "talk", "emergency", "menu", "order", "forget", "rate", "queue", "offline"]
 
 
@@ -88,7 +90,9 @@ async def test_axe_finds_nothing_wrong_on_any_screen(
         wrong += [[screen, *item] for item in await violations(page)]
         if "elder" in path:
             wrong += [[screen, *item] for item in await violations(page, ["color-contrast-enhanced"])]
-        wide = await page.evaluate("document.querySelector('hotline-chat').shadowRoot.querySelector('.panel').scrollWidth")
+        wide = await page.evaluate(
+            "document.querySelector('hotline-chat').shadowRoot.querySelector('.panel').scrollWidth"
+        )
         if wide > size["width"]:
             wrong.append([screen, "wider than the window"])
         small = await page.evaluate(TARGETS, 60 if "elder" in path else 44)
@@ -183,6 +187,16 @@ async def test_nothing_in_the_elder_version_is_smaller_than_22_pixels(
     size, text = await page.evaluate(SMALLEST)
     assert size >= 22, text
     await expect(page.locator(".elder-switch")).to_have_text("标准版")
+
+
+async def test_lines_and_paragraphs_of_the_elder_version_stand_apart(open_chat: OpenChat) -> None:
+    page: Page = await open_chat("/?elder")
+    words = (await ask(page, "居住证要多久")).locator(".words p")
+    line = await words.first.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)")
+    size = await words.first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert line >= 1.3 * size
+    gap = await words.nth(1).evaluate("e => parseFloat(getComputedStyle(e).marginTop)")
+    assert line + gap >= 1.3 * line
 
 
 @pytest.mark.parametrize("size", [(683, 384), (320, 480), (640, 360)], ids=["200%", "400%", "phone-on-its-side"])

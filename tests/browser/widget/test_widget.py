@@ -381,13 +381,25 @@ async def test_a_strict_policy_is_kept_and_the_page_leaves_its_styles_outside(op
     await page.locator(".report").click()
     await page.set_input_files("#order-photos", [{"name": "a.png", "mimeType": "image/png", "buffer": PIXEL}])
     await expect(page.locator(".photos canvas")).to_be_visible()
-    assert await page.evaluate("window.violations || []") == []
+    assert await page.evaluate("window.violations") == []
     inside = await page.evaluate(
         "() => { const r = document.querySelector('hotline-chat').shadowRoot; const s = getComputedStyle(r.querySelector('#order-title'));"
         "return [r.querySelectorAll('style,link,[style]').length, s.fontStyle, s.textTransform, s.letterSpacing, s.fontSize] }"
     )
     assert inside == [0, "normal", "none", "normal", "19px"]
     # only the page's own script and the widget were loaded: nothing else, from nowhere else (open_chat watches)
+
+
+async def test_it_runs_on_the_page_of_another_origin(
+    open_chat: OpenChat, server: StandIn, other_server: StandIn
+) -> None:
+    there = other_server.origin
+    server.widget_origin = there
+    server.policy = f"default-src 'none'; script-src 'self' {there}; style-src 'self'; connect-src {there} {there.replace('http', 'ws')}"
+    page: Page = await open_chat(expected=("to http",))
+    await ask(page, "居住证怎么办")
+    assert await page.evaluate("window.violations") == []
+    assert (len(server.conversations), other_server.said("居住证怎么办")) == (0, 1)
 
 
 async def test_the_pages_shortcuts_do_not_hear_what_is_typed(open_chat: OpenChat) -> None:

@@ -1,6 +1,7 @@
 """A stand-in for the server behind the widget: speaks protocol v1 and plays a few scripted parts.
 
-Its documents and answers are made up. To try the widget by hand: ``python -m tests.browser.widget.stand_in`` and open the printed address.
+Its documents and answers are made up. To try the widget by hand: ``python -m tests.browser.widget.stand_in`` and open
+the printed address.
 """
 
 from __future__ import annotations

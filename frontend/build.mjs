@@ -8,7 +8,7 @@ import { build, transform } from "esbuild";
 
 const LIMIT = 150 * 1024; // bytes, gzipped
 const here = dirname(fileURLToPath(import.meta.url));
-const target = ["chrome80", "firefox101", "safari16.4", "edge80"];
+const target = ["chrome87", "firefox101", "safari16.4", "edge87"];
 
 const styles = {
   name: "styles-as-text",

@@ -18,7 +18,7 @@ const script =
   document.querySelector<HTMLScriptElement>('script[src$="/widget.js"],script[src*="/widget.js?"]');
 
 function mount(): void {
-  if (!script || window.hotlineChat) return;
+  if (!script || window.hotlineChat || !("adoptedStyleSheets" in document)) return; // too old: the page stays as it is
   const { origin } = new URL(script.src);
   const given = script.dataset;
   const paged = given.mode === "page";

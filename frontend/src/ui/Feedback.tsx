@@ -12,6 +12,7 @@ export function Feedback({ seq }: { seq: number }) {
   const [more, setMore] = useState("");
   const form = useRef<HTMLFormElement>(null);
   const thanks = useRef<HTMLParagraphElement>(null);
+  const toggle = useRef<HTMLButtonElement>(null);
   const given = useRef(false);
   const vote = conversation.votes.get(seq);
 
@@ -42,6 +43,10 @@ export function Feedback({ seq }: { seq: number }) {
     given.current = true;
     conversation.vote(seq, "no", [reason, more.trim()].filter(Boolean).join("："));
   };
+  const leave = () => {
+    setAsking(false);
+    toggle.current?.focus();
+  };
   const name = `why-${seq}`;
   return (
     <>
@@ -50,7 +55,13 @@ export function Feedback({ seq }: { seq: number }) {
           <Icon name="up" />
           {t.helpful}
         </button>
-        <button type="button" aria-expanded={asking} aria-controls={name} onClick={() => setAsking(!asking)}>
+        <button
+          type="button"
+          ref={toggle}
+          aria-expanded={asking}
+          aria-controls={asking ? name : undefined}
+          onClick={() => setAsking(!asking)}
+        >
           <Icon name="down" />
           {t.unhelpful}
         </button>
@@ -64,7 +75,7 @@ export function Feedback({ seq }: { seq: number }) {
           onKeyDown={(event) => {
             if (event.key !== "Escape" || event.isComposing) return;
             event.preventDefault();
-            setAsking(false);
+            leave();
           }}
         >
           <fieldset>
@@ -84,7 +95,7 @@ export function Feedback({ seq }: { seq: number }) {
             <button type="submit" class="primary">
               {t.submit}
             </button>
-            <button type="button" onClick={() => setAsking(false)}>
+            <button type="button" onClick={leave}>
               {t.cancel}
             </button>
           </div>

@@ -197,7 +197,10 @@ export function OrderForm({ about, onDone }: { about: string; onDone(): void }) 
             <button
               type="button"
               aria-label={t.removePhoto(photo.name)}
-              onClick={() => setPhotos(photos.filter((other) => other !== photo))}
+              onClick={() => {
+                setPhotos(photos.filter((other) => other !== photo));
+                setTimeout(() => form.current?.querySelector<HTMLElement>(".add")?.focus());
+              }}
             >
               <Icon name="close" />
             </button>

@@ -31,6 +31,7 @@ export function Panel({ paged, small, focus, root, onClose, onElder, onLanguage 
   const menuButton = useRef<HTMLButtonElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const returnTo = useRef("");
+  const focused = useRef<HTMLElement | null>(null);
 
   // On a phone the keyboard would hide the questions; there the panel itself takes the focus.
   useLayoutEffect(() => {
@@ -52,6 +53,15 @@ export function Panel({ paged, small, focus, root, onClose, onElder, onLanguage 
     (back ?? field.current)?.focus();
     returnTo.current = "";
   }, [view]);
+
+  // Where what had the focus is gone (a refused message, a form), it goes to the field, not to the page behind.
+  useLayoutEffect(() => {
+    const lost = focused.current && !focused.current.isConnected && !root.activeElement;
+    if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
+    focused.current = null;
+    const coarse = matchMedia("(pointer: coarse)").matches;
+    (coarse || view !== "chat" ? panel : field).current?.focus({ preventScroll: true });
+  });
 
   const go = (to: View, from: string) => {
     returnTo.current = from;
@@ -90,6 +100,9 @@ export function Panel({ paged, small, focus, root, onClose, onElder, onLanguage 
       aria-labelledby="title"
       tabIndex={-1}
       onKeyDown={onKeyDown}
+      onFocusIn={(event) => {
+        focused.current = event.target as HTMLElement;
+      }}
     >
       <header>
         <Emblem />

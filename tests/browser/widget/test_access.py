@@ -189,6 +189,29 @@ async def test_nothing_in_the_elder_version_is_smaller_than_22_pixels(
     await expect(page.locator(".elder-switch")).to_have_text("标准版")
 
 
+async def test_the_focus_goes_back_to_where_it_came_from(open_chat: OpenChat) -> None:
+    page: Page = await open_chat()
+    answer = await ask(page, "居住证要多久")
+    press = page.keyboard.press
+    reasons = answer.get_by_role("button", name="没帮助")
+    await reasons.press("Enter")
+    await press("Escape")
+    await expect(reasons).to_be_focused()
+    await page.locator(".report").press("Enter")
+    await press("Escape")
+    await expect(page.locator(".report")).to_be_focused()
+    await page.locator(".menu-switch").press("Enter")
+    await press("Escape")
+    await expect(page.locator(".menu-switch")).to_be_focused()
+    await press("Enter")
+    await page.get_by_role("button", name="评价服务").press("Enter")
+    await expect(page.locator(".rating input").first).to_be_focused()
+    await page.get_by_role("button", name="取消").press("Enter")
+    await expect(page.locator("#message")).to_be_focused()
+    await press("Escape")
+    await expect(page.locator(".launcher")).to_be_focused()
+
+
 async def test_lines_and_paragraphs_of_the_elder_version_stand_apart(open_chat: OpenChat) -> None:
     page: Page = await open_chat("/?elder")
     words = (await ask(page, "居住证要多久")).locator(".words p")

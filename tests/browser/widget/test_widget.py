@@ -233,6 +233,7 @@ async def test_a_refused_message_can_be_taken_back(open_chat: OpenChat) -> None:
     await expect(page.locator(".refusal")).to_contain_text("没有发出：这句话不能发送。")
     await page.get_by_role("button", name="不发了").click()
     await expect(page.locator(".mine")).to_have_count(0)
+    await expect(page.locator("#message")).to_be_focused()
 
 
 async def test_what_is_half_written_outlives_the_closing_of_the_panel(open_chat: OpenChat) -> None:

@@ -250,6 +250,15 @@ async def test_on_a_phone_the_panel_keeps_the_focus_and_covers_the_page(open_cha
         assert await page.evaluate("document.activeElement.tagName") == "HOTLINE-CHAT"
 
 
+async def test_the_chosen_suggestion_is_seen_in_the_systems_own_colours(open_chat: OpenChat) -> None:
+    page: Page = await open_chat(forced_colors="active")
+    await page.locator("#message").press_sequentially("居住")
+    await page.locator("[role=option]").first.wait_for()
+    await page.keyboard.press("ArrowDown")
+    outlines = await page.locator("[role=option]").evaluate_all("all => all.map(e => getComputedStyle(e).outlineStyle)")
+    assert outlines == ["solid", "none", "none"]
+
+
 async def test_who_wants_no_motion_sees_none(open_chat: OpenChat, server: StandIn) -> None:
     server.delay = 2
     for wish, moving in (("reduce", "none"), ("no-preference", "beat")):

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +101,7 @@ class System(Place):
     """A running system and what was sent to it."""
 
     sent: list[str] = field(default_factory=list)
+    widgets: dict[str, Widget] = field(default_factory=dict)
 
     def post(self, body: bytes, url: str | None = None, method: str = "POST", **headers: str) -> tuple[int, Any]:
         """Send ``body`` and return the status and the decoded JSON; anything but JSON fails the test."""
@@ -114,13 +116,17 @@ class System(Place):
         assert status == 200, messages
         return read_messages(messages)
 
-    def chat(self, message: str, conversation: str = "c" * 20, **more: Any) -> Said:
-        """Send a citizen's ``message`` over the web process."""
-        self.sent.append(message)
-        body = {"conversation": conversation, "message": message} | more
-        status, content = self.post(json.dumps(body).encode(), f"{self.web}/chat")
-        assert status == 200, content
-        return read_messages(content["messages"])
+    def widget(self, name: str = "one", jurisdiction: str | None = None) -> Widget:
+        """Return the widget of the citizen called ``name``, which stays open."""
+        if name not in self.widgets:
+            self.widgets[name] = Widget(self, jurisdiction)
+        return self.widgets[name]
+
+    def chat(self, message: str, name: str = "one", jurisdiction: str | None = None) -> Said:
+        """Send a citizen's ``message`` from a widget of their own and return the answer."""
+        widget = self.widget(name, jurisdiction)
+        widget.say(message)
+        return read_messages(widget.listen("bot"))
 
     def assert_log_is_silent(self) -> None:
         """Nothing that a citizen wrote stands in the log."""
@@ -128,9 +134,45 @@ class System(Place):
         assert not [text for text in set(self.sent) if len(text.strip()) > 3 and text.strip() in logged]
 
 
+class Widget:
+    """A citizen's widget without sockets, as docs/widget.md describes it."""
+
+    def __init__(self, system: System, jurisdiction: str | None = None) -> None:
+        self.system = system
+        status, content = self.put({"type": "hello", "jurisdiction": jurisdiction})
+        assert status == 200, content
+        self.welcome = content["frames"][0]
+        self.token: str = self.welcome["token"]
+        self.seen = 0
+
+    def put(self, *frames: Any) -> tuple[int, Any]:
+        """Send these frames and return status and what is told at once."""
+        known = {"Authorization": f"Bearer {self.token}"} if hasattr(self, "token") else {}
+        return self.system.post(json.dumps(frames).encode(), f"{self.system.web}/chat/frames", **known)
+
+    def say(self, text: str) -> None:
+        """Send ``text``, which must be taken."""
+        self.system.sent.append(text)
+        status, content = self.put({"type": "say", "id": uuid.uuid4().hex, "text": text})
+        assert (status, content) == (200, {"frames": []})
+
+    def listen(self, author: str, count: int = 1, patience: float = 60) -> list[dict[str, Any]]:
+        """Return what is new, at least ``count`` messages of ``author``, and only those."""
+        deadline, found = time.monotonic() + patience, []
+        while len(found) < count:
+            assert time.monotonic() < deadline, f"{author} said only {found}"
+            url = f"{self.system.web}/chat/frames?after={self.seen}"
+            status, content = self.system.post(b"", url, "GET", Authorization=f"Bearer {self.token}")
+            assert status == 200, content
+            new = [frame for frame in content["frames"] if frame["type"] == "message"]
+            self.seen = max([self.seen, *(message["seq"] for message in new)])
+            found += [message for message in new if message["from"] == author]
+        return found
+
+
 def read_messages(messages: list[dict[str, Any]]) -> Said:
     """Return the reply in ``messages``; a plain client must find text in it, and nothing internal."""
-    custom = [m["custom"] for m in messages if "custom" in m]
+    custom = [m["custom"] for m in messages if m.get("custom")]
     assert len(custom) == 1
     text = "\n".join(m["text"] for m in messages if "text" in m)
     assert any("\u4e00" <= character <= "\u9fff" for character in text)
@@ -191,6 +233,8 @@ def new_place(folder: Path, kind: type[Place] = Place) -> Any:
         "HOTLINE_RASA_PORT": str(ports[0]),
         "HOTLINE_ACTIONS_PORT": str(ports[1]),
         "HOTLINE_WEB_PORT": str(ports[2]),
+        "HOTLINE_ADDRESS_RATE": "100000",  # all citizens of the tests have one
+        "HOTLINE_CITIZEN_RATE": "1000",
     }
     return kind(folder, environment, rasa, actions, web)
 

@@ -19,7 +19,7 @@ _HARMLESS = "none"
 _CLAUSE = re.compile(r"[^，。！？；、\s~…]+[，。！？；、\s~…]*")
 _STORY = 30  # characters from which danger may stand in one part of a message among other things
 _PART_SURE = 0.9  # probability from which a part is believed by itself
-_MOST_PARTS = 60
+_MOST_PARTS = 400  # of those that differ; longer than any message that is accepted has in practice
 
 
 @dataclass(frozen=True)
@@ -62,4 +62,4 @@ def _parts(text: str) -> Sequence[str]:
     if len(text) <= _STORY or len(clauses) < 3:
         return ()
     pairs = ["".join(clauses[i : i + 2]) for i in range(len(clauses) - 1)]
-    return [*pairs, *clauses][:_MOST_PARTS]
+    return list(dict.fromkeys([*pairs, *clauses]))[-_MOST_PARTS:]

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.conftest import System, send
+from tests.conftest import System, read_messages, send
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ MESSAGES = {
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_any_text_gets_a_polite_sentence_over_both_ways(system: System, name: str) -> None:
-    for said in (system.say(MESSAGES[name], sender=f"odd {name}"), system.chat(MESSAGES[name])):
+    for said in (system.say(MESSAGES[name], sender=f"odd {name}"), system.chat(MESSAGES[name], f"odd {name}")):
         assert said.text.strip()
         assert said.kind != "emergency"
 
@@ -60,10 +60,7 @@ def test_any_text_gets_a_polite_sentence_over_both_ways(system: System, name: st
 @pytest.mark.parametrize("message", ["", "   ", "\n\t　"], ids=["empty", "blanks", "other blanks"])
 def test_blanks_are_asked_back(system: System, message: str) -> None:
     assert system.say(message, sender="blank").kind == "clarify"
-    status, reason = system.post(
-        json.dumps({"conversation": "c" * 20, "message": message}).encode(), f"{system.web}/chat"
-    )
-    assert (status, list(reason)) == (400, ["error"])
+    assert "没有看到文字内容" in refusal(system, {"type": "say", "id": "blank-12345", "text": message})
 
 
 @pytest.mark.parametrize(
@@ -71,9 +68,7 @@ def test_blanks_are_asked_back(system: System, message: str) -> None:
 )
 def test_ten_thousand_characters_are_answered_or_refused(system: System, text: str) -> None:
     assert system.say(text, sender="long").text
-    status, reason = system.post(json.dumps({"conversation": "c" * 20, "message": text}).encode(), f"{system.web}/chat")
-    assert status == 400
-    assert "2000" in reason["error"]
+    assert "2000" in refusal(system, {"type": "say", "id": "long-12345", "text": text})
 
 
 def test_danger_at_the_end_of_a_long_message_is_still_seen(system: System) -> None:
@@ -101,15 +96,24 @@ REST_SHAPES = {
     "metadata list": {"sender": "s", "message": "x", "metadata": ["jilin"]}, "sender empty": {"sender": " ", "message": "x"},
     "sender too long": {"sender": "s" * 5000, "message": "x"},
 }  # fmt: skip
-CHAT_SHAPES = {
-    "no message": {"conversation": "c" * 20}, "no conversation": {"message": "x"},
-    "message number": {"conversation": "c" * 20, "message": 5}, "message list": {"conversation": "c" * 20, "message": ["x"]},
-    "conversation short": {"conversation": "c", "message": "x"}, "conversation path": {"conversation": "../" * 8, "message": "x"},
-    "conversation number": {"conversation": 12345678901234567890, "message": "x"},
-    "conversation lines": {"conversation": "c" * 20 + "\n", "message": "x"},
-    "place number": {"conversation": "c" * 20, "message": "x", "jurisdiction": 1},
-    "place long": {"conversation": "c" * 20, "message": "x", "jurisdiction": "j" * 10_000},
+FRAMES: dict[str, object] = {
+    "no text": {"type": "say", "id": "a" * 8}, "no id": {"type": "say", "text": "x"}, "no type": {"id": "a" * 8, "text": "x"},
+    "text number": {"type": "say", "id": "a" * 8, "text": 5}, "text list": {"type": "say", "id": "a" * 8, "text": ["x"]},
+    "id short": {"type": "say", "id": "a", "text": "x"}, "id path": {"type": "say", "id": "../" * 8, "text": "x"},
+    "id number": {"type": "say", "id": 12345678, "text": "x"}, "unknown type": {"type": "say hello"},
+    "type list": {"type": ["say"]}, "score of words": {"type": "rate", "score": "5"},
+    "feedback on nothing": {"type": "feedback", "message": 99999, "helpful": True},
+    "feedback without a word": {"type": "feedback", "message": "1", "helpful": "yes"},
 }  # fmt: skip
+
+
+def refusal(system: System, frame: object) -> str:
+    """Return why the widget's ``frame`` is refused."""
+    status, content = system.widget("refused").put(frame)
+    assert status == 200
+    (answer,) = content["frames"]
+    assert answer["type"] == "error"
+    return str(answer["text"])
 
 
 def refused(system: System, url: str, body: bytes) -> None:
@@ -123,7 +127,8 @@ def refused(system: System, url: str, body: bytes) -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_what_is_not_an_object_is_refused_with_a_reason(system: System, name: str) -> None:
     refused(system, f"{system.rasa}/webhooks/rest/webhook", SHAPES[name])
-    refused(system, f"{system.web}/chat", SHAPES[name])
+    if name not in {"list", "nothing in it"}:  # no frames are fine
+        refused(system, f"{system.web}/chat/frames", SHAPES[name])
 
 
 @pytest.mark.parametrize("name", REST_SHAPES)
@@ -131,14 +136,30 @@ def test_missing_and_mistyped_fields_are_refused_by_the_rest_channel(system: Sys
     refused(system, f"{system.rasa}/webhooks/rest/webhook", json.dumps(REST_SHAPES[name]).encode())
 
 
-@pytest.mark.parametrize("name", CHAT_SHAPES)
+@pytest.mark.parametrize("name", FRAMES)
 def test_missing_and_mistyped_fields_are_refused_by_the_web_process(system: System, name: str) -> None:
-    refused(system, f"{system.web}/chat", json.dumps(CHAT_SHAPES[name]).encode())
+    reason = refusal(system, FRAMES[name])
+    assert any("\u4e00" <= character <= "\u9fff" for character in reason)
+
+
+@pytest.mark.parametrize("token", ["", "x", "jingzhou.", "jingzhou." + "A" * 42, "../" * 20, "nowhere." + "A" * 43])
+def test_a_token_that_is_none_opens_nothing(system: System, token: str) -> None:
+    status, content = system.post(b"", f"{system.web}/chat/frames", "GET", Authorization=f"Bearer {token}")
+    assert (status, list(content)) == (401, ["error"])
+
+
+@pytest.mark.parametrize(
+    "hello", [{"token": 5}, {"token": "x" * 5000}, {"jurisdiction": 1}, {"jurisdiction": "j" * 9999}, {"after": "x"}]
+)
+def test_an_odd_hello_opens_a_new_conversation(system: System, hello: dict[str, object]) -> None:
+    status, content = system.post(json.dumps({"type": "hello"} | hello).encode(), f"{system.web}/chat/frames")
+    assert status == 200
+    assert content["frames"][0]["token"].startswith("jingzhou.")
 
 
 def test_huge_bodies_are_refused(system: System) -> None:
     body = json.dumps({"sender": "s", "conversation": "c" * 20, "message": "长" * 400_000}).encode()
-    for url in (f"{system.rasa}/webhooks/rest/webhook", f"{system.web}/chat"):
+    for url in (f"{system.rasa}/webhooks/rest/webhook", f"{system.web}/chat/frames"):
         status, content = send(url, body)
         assert status == 413
         assert json.loads(content)["error"]
@@ -146,7 +167,7 @@ def test_huge_bodies_are_refused(system: System) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_another_method_is_refused_with_a_reason(system: System, method: str) -> None:
-    for url in (f"{system.rasa}/webhooks/rest/webhook", f"{system.web}/chat"):
+    for url in (f"{system.rasa}/webhooks/rest/webhook", f"{system.web}/chat/files"):
         status, content = send(url, b"", method)
         assert status == 405
         assert "Traceback" not in content.decode()
@@ -174,8 +195,11 @@ def test_rasas_own_interface_is_switched_off(system: System) -> None:
 def test_twenty_turns_of_one_citizen_at_once_are_all_answered(system: System) -> None:
     with ThreadPoolExecutor(40) as pool:
         over_rest = [pool.submit(system.say, "督查事项要多久办结？", "hurried") for _ in range(20)]
-        over_web = [pool.submit(system.chat, "督查事项要多久办结？", "hurried-hurried-20") for _ in range(20)]
-        assert {said.result().kind for said in over_rest + over_web} == {"answer"}
+        over_web = [pool.submit(system.widget("hurried").say, "督查事项要多久办结？") for _ in range(20)]
+        assert {said.result().kind for said in over_rest} == {"answer"}
+    assert {said.result() for said in over_web} == {None}
+    replies = system.widget("hurried").listen("bot", 20)
+    assert [read_messages([reply]).kind for reply in replies] == ["answer"] * 20
 
 
 def test_forty_turns_of_one_citizen_at_once_are_all_answered(system: System) -> None:
@@ -197,15 +221,15 @@ PERSON = "蓝鲸独角兽银河系甲{0}，我叫欧阳建国，电话1371234{0}
 def test_neither_log_nor_database_keeps_who_wrote(system: System) -> None:
     system.say(PERSON.format("5678"), sender="13812340001")
     system.chat(PERSON.format("5679"))
-    send(f"{system.web}/chat?q=" + quote("蓝鲸独角兽银河系乙"), b"{", "POST")
+    send(f"{system.web}/chat/frames?q=" + quote("蓝鲸独角兽银河系乙"), b"{", "POST")
     send(f"{system.rasa}/webhooks/rest/webhook", '{"sender": "s", "message": "蓝鲸独角兽银河系丙"'.encode())
     send(f"{system.web}/{quote('蓝鲸独角兽银河系丁13712345678')}", b"", "GET")
     logged = system.logged()
     for secret in ("蓝鲸独角兽", quote("蓝鲸独角兽"), "13712345678", "13712345679", "欧阳建国", "13812340001"):
         assert secret not in logged
     with sqlite3.connect(system.database) as connection:
-        kept = "\n".join(connection.iterdump())
-    assert "督查事项" in kept
+        kept = "\n".join(line for line in connection.iterdump() if not line.startswith('INSERT INTO "messages"'))
+    assert "督查事项" in kept  # the conversation itself is kept as it was said until its time is over
     assert not [secret for secret in ("13712345678", "421003198001015678", "欧阳建国", "13812340001") if secret in kept]
 
 
@@ -218,7 +242,7 @@ def test_numbers_of_public_lines_stay_readable_in_the_ledger(system: System) -> 
 @pytest.mark.parametrize(
     "raw",
     [b"GET / HTTP/9.9\r\n\r\n", b"\x00\x01\x02\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
-     b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Length: zz\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b" * 9000 + b"\r\n\r\n"],
+     b"POST /chat/frames HTTP/1.1\r\nHost: x\r\nContent-Length: zz\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b" * 9000 + b"\r\n\r\n"],
     ids=range(5),
 )  # fmt: skip
 def test_what_is_not_http_is_refused_without_a_trace(system: System, raw: bytes) -> None:

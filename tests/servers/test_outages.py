@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.conftest import Said, System, answers, new_place, send, until
+from tests.conftest import Said, System, Widget, answers, new_place, read_messages, send, until
 
 pytestmark = pytest.mark.slow
 
@@ -44,13 +44,24 @@ class Parts:
         self.running[name].kill()
         self.running[name].wait(10)
 
-    def ask_both(self, over_web: bool = False) -> tuple[Said, Said]:
-        """Return the replies to a question and to danger, sent at the same time by two citizens."""
+    def ask_both(self) -> tuple[Said, Said]:
+        """Return the replies to a question and to danger, sent at the same time by two citizens over REST."""
         with ThreadPoolExecutor(2) as pool:
-            ask = self.place.chat if over_web else self.place.say
-            question = pool.submit(ask, QUESTION, "citizen-with-a-question")
-            danger = pool.submit(ask, DANGER, "citizen-in-danger-now")
+            question = pool.submit(self.place.say, QUESTION, "citizen with a question")
+            danger = pool.submit(self.place.say, DANGER, "citizen in danger now")
             return question.result(), danger.result()
+
+    def write_both(self, name: str) -> Widget:
+        """Let two citizens write in the widget: danger is answered, the other one is told that the answer comes later."""
+        waiting = self.place.widget(name)
+        waiting.say(QUESTION)
+        danger = self.place.chat(DANGER, f"{name}, in danger")
+        assert danger.kind == "emergency"
+        assert "119" in danger.text.splitlines()[0]
+        (told,) = waiting.listen("system")
+        assert "已经收到" in told["text"]
+        assert "12345" in told["text"]
+        return waiting
 
     def health(self) -> tuple[int, dict[str, str]]:
         """Return status and content of ``/healthz``."""
@@ -87,9 +98,10 @@ def polite_and_safe(question: Said, danger: Said) -> None:
 def test_without_the_action_server_people_are_sent_to_a_person_and_danger_gets_its_number(parts: Parts) -> None:
     parts.kill("actions")
     polite_and_safe(*parts.ask_both())
-    polite_and_safe(*parts.ask_both(over_web=True))
+    waiting = parts.write_both("without actions")
     assert parts.health() == (503, {"status": "degraded", "rasa": "ok", "actions": "down"})
     parts.start("actions")
+    assert "30个工作日" in read_messages(waiting.listen("bot")).text
     assert parts.place.say(QUESTION, "after").kind == "answer"
     assert parts.health()[0] == 200
 
@@ -98,12 +110,13 @@ def test_an_action_server_that_hangs_is_given_up(parts: Parts) -> None:
     parts.running["actions"].send_signal(signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(2) as pool:
-            over_rest, over_web = pool.submit(parts.ask_both), pool.submit(parts.ask_both, True)
+            over_rest, over_web = pool.submit(parts.ask_both), pool.submit(parts.write_both, "hanging actions")
             polite_and_safe(*over_rest.result())
-            polite_and_safe(*over_web.result())
+            waiting = over_web.result()
     finally:
         parts.running["actions"].send_signal(signal.SIGCONT)
     assert parts.place.say(QUESTION, "after a hang").kind == "answer"
+    assert "30个工作日" in read_messages(waiting.listen("bot")).text
 
 
 def test_a_missing_database_is_admitted_and_found_again(parts: Parts) -> None:
@@ -136,11 +149,11 @@ def test_a_locked_database_is_admitted_and_used_again(parts: Parts) -> None:
 
 def test_without_rasa_the_web_process_is_polite_names_it_and_recovers(parts: Parts) -> None:
     parts.kill("rasa")
-    polite_and_safe(*parts.ask_both(over_web=True))
+    waiting = parts.write_both("without rasa")
     assert parts.health() == (503, {"status": "degraded", "rasa": "down", "actions": "ok"})
     assert send(f"{parts.place.web}/", b"", "GET")[0] == 200
     parts.start("rasa")
-    assert parts.place.chat(QUESTION, "conversation-after-it").kind == "answer"
+    assert "30个工作日" in read_messages(waiting.listen("bot")).text
     assert parts.health()[0] == 200
 
 

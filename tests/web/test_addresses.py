@@ -10,14 +10,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.settings import Settings
+from bot.settings import PROJECT_ROOT, Settings
 from bot.web.app import create_app
 from tests.web.conftest import StandIn
 
 HELLO = {"type": "hello"}
 PRIVATE = {"type": "say", "id": "a" * 8, "text": "我叫欧阳建国，电话13712345678"}
 EVERYTHING = {
-    "the page": ("GET", "/", 200), "a script": ("GET", "/static/widget/chat.js", 200), "a style": ("GET", "/static/widget/chat.css", 200),
+    "the page": ("GET", "/", 200), "the widget": ("GET", "/widget.js", 200), "a style": ("GET", "/static/widget/page.css", 200),
     "a picture": ("GET", "/static/widget/icon.svg", 200), "health": ("GET", "/healthz", 200), "counters": ("GET", "/metrics", 200),
     "a message that is none": ("POST", "/chat/frames", 400), "no such page": ("GET", "/no-such-page", 404),
     "no such file": ("GET", "/static/widget/no-such.js", 404), "a folder": ("GET", "/static/widget/", 403),
@@ -82,8 +82,22 @@ async def test_the_page_loads_nothing_from_elsewhere_and_no_inline_script_or_sty
 
 
 async def test_static_files_have_their_types(client: TestClient) -> None:
-    for name, kind in (("chat.js", "javascript"), ("chat.css", "text/css"), ("icon.svg", "image/svg+xml")):
-        assert kind in (await client.get(f"/static/widget/{name}")).headers["Content-Type"]
+    for path, kind in (
+        ("/widget.js", "javascript"), ("/static/widget/page.css", "text/css"), ("/static/widget/icon.svg", "image/svg+xml"),
+    ):  # fmt: skip
+        assert kind in (await client.get(path)).headers["Content-Type"]
+
+
+async def test_the_widget_travels_packed_once_and_any_page_may_load_it(client: TestClient) -> None:
+    plain = await client.get("/widget.js", headers={"Accept-Encoding": "identity"})
+    packed = await client.get("/widget.js", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert await plain.read() == await packed.read() == (PROJECT_ROOT / "frontend/dist/widget.js").read_bytes()
+    assert int(packed.headers["Content-Length"]) < 150 * 1024
+    assert packed.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    again = await client.get("/widget.js", headers={"If-None-Match": packed.headers["ETag"]})
+    assert (again.status, await again.read()) == (304, b"")
 
 
 @pytest.mark.parametrize(

@@ -227,16 +227,16 @@ async def test_who_asks_for_a_person_waits_in_the_queue_and_is_told_the_place(
     rasa.answers(reply_of("handoff", "好的，为您转接人工。"))
     async with widget(client) as first, widget(client) as second:
         await first.say("转人工")
-        assert (await first.until("state", holder="queue"))["position"] == 0
+        assert (await first.until("state", holder="queue"))["position"] == 1
         await second.send(type="handoff")
-        assert (await second.until("state", holder="queue"))["position"] == 1
+        assert (await second.until("state", holder="queue"))["position"] == 2
         assert "前面还有1位" in second.messages[-1]["text"]
         with database.read() as connection:
             waiting = queued_conversations(connection)
         assert [c.reason for c in waiting] == [Reason.ASKED, Reason.ASKED]
         await client.app[SWITCHBOARD].take(waiting[0].id, "u1", "1号话务员")
         assert (await first.until("state", holder="operator"))["operator"] == "1号话务员"
-        assert (await second.until("state", holder="queue"))["position"] == 0
+        assert (await second.until("state", holder="queue"))["position"] == 1
 
 
 async def test_without_anybody_on_duty_the_bot_says_so_and_goes_on(

@@ -97,8 +97,7 @@ async def _tell(
 async def put_frames(request: web.Request) -> web.Response:
     """Take one frame or a list of them and return what is told at once; the first without a token is a hello."""
     require_origin(request)
-    if not await request.app[ADDRESSES].allows(_address(request)):
-        raise web.HTTPTooManyRequests(text=_TOO_OFTEN, content_type="application/json", headers={"Retry-After": "10"})
+    await _require_patience(request)
     try:
         content = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -122,6 +121,7 @@ async def put_frames(request: web.Request) -> web.Response:
 async def get_frames(request: web.Request) -> web.Response:
     """Return what was said after ``after``, waiting for it for a while, and who holds the conversation."""
     require_origin(request)
+    await _require_patience(request)
     after = _whole(request.query.get("after", "0"))
     with _unavailable():
         session = await session_of(request)
@@ -172,6 +172,11 @@ def require_origin(request: web.Request) -> None:
             text="这个网站没有被允许嵌入咨询窗口，请管理员设置 HOTLINE_WIDGET_ORIGINS。",
             content_type="application/json",
         )
+
+
+async def _require_patience(request: web.Request) -> None:
+    if not await request.app[ADDRESSES].allows(_address(request)):
+        raise web.HTTPTooManyRequests(text=_TOO_OFTEN, content_type="application/json", headers={"Retry-After": "10"})
 
 
 def allowed_origin(request: web.Request, origin: str) -> bool:

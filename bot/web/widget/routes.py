@@ -12,8 +12,9 @@ STATIC = Path(__file__).parent / "static"
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the page, its files and the address it asks at."""
+    """Add the page, the widget's script and the addresses it asks at."""
     app.router.add_get("/", views.page)
+    app.router.add_get("/widget.js", views.script)
     app.router.add_get("/chat/socket", doors.socket)
     app.router.add_get("/chat/frames", doors.get_frames)
     app.router.add_post("/chat/frames", doors.put_frames)

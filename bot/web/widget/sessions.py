@@ -93,7 +93,7 @@ class Session:
                 if conversation is None:
                     return [], _state(None, None)
                 waits = conversation.holder is Holder.QUEUE
-                position = queue_position(connection, conversation) if waits else None
+                position = queue_position(connection, conversation) + 1 if waits else None
                 messages = messages_after(connection, self.id, after, _SHOWN_AGAIN)
                 return [_shown(message) for message in messages], _state(conversation, position)
 

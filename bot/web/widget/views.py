@@ -1,8 +1,11 @@
-"""The citizen's page."""
+"""The citizen's page, and the widget's script, which any allowed page may load."""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
+import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,9 +14,20 @@ from jinja2 import Environment, FileSystemLoader
 
 from bot.errors import StorageUnavailable
 from bot.hotline.jurisdictions import Jurisdiction
+from bot.settings import PROJECT_ROOT
 from bot.storage import Database, load_places
 from bot.web.keys import DATABASE, SETTINGS
-from bot.web.widget.sessions import LONGEST
+
+_SCRIPT = PROJECT_ROOT / "frontend" / "dist" / "widget.js"
+
+
+@dataclass(frozen=True)
+class _Script:
+    """The widget's script as it travels."""
+
+    plain: bytes
+    packed: bytes
+    tag: str
 
 
 @lru_cache(maxsize=1)
@@ -21,11 +35,30 @@ def _templates() -> Environment:
     return Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
+@lru_cache(maxsize=1)
+def _script() -> _Script:
+    plain = _SCRIPT.read_bytes()
+    return _Script(plain, gzip.compress(plain, 9), hashlib.sha256(plain).hexdigest()[:20])
+
+
+async def script(request: web.Request) -> web.Response:
+    """Give ``widget.js``, packed where the browser can unpack it; a browser that has this version is told so."""
+    wanted = _script()
+    headers = {"ETag": f'"{wanted.tag}"', "Vary": "Accept-Encoding"}
+    if any(tag.value in (wanted.tag, "*") for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    body = wanted.packed if packed else wanted.plain
+    return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
+
+
 async def page(request: web.Request) -> web.Response:
     """Show the chat page of the place in the address, ``?jurisdiction=tianmen``, else of the default one."""
     default, wanted = request.app[SETTINGS].jurisdiction, request.query.get("jurisdiction", "")
     place = await asyncio.to_thread(_place, request.app[DATABASE], default, wanted)
-    html = _templates().get_template("page.html").render(longest=LONGEST, place=place)
+    html = _templates().get_template("page.html").render(place=place)
     return web.Response(text=html, content_type="text/html")
 
 

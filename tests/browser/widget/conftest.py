@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -12,16 +11,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Locator, Page
+from playwright.async_api import Browser, Page
 
 from bot.settings import PROJECT_ROOT
+from tests.browser.conftest import DESKTOP
 from tests.browser.widget.stand_in import StandIn
-
-DESKTOP = {"width": 1366, "height": 768}
-PHONE = {"width": 360, "height": 740}
-SCREENSHOTS = PROJECT_ROOT / "var" / "screenshots"
-AXE = PROJECT_ROOT / "node_modules" / "axe-core" / "axe.min.js"
-STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
 @pytest.fixture(scope="session")
@@ -91,39 +85,3 @@ async def open_chat(browser: Browser, server: StandIn, built: dict[str, Any]) ->
 
     yield open_it
     assert [fault for fault in faults if not any(word in fault for word in ignored)] == []
-
-
-async def ask(page: Page, text: str) -> Locator:
-    """Ask by keyboard, wait for the answer and return it."""
-    answers = page.locator(".answer")
-    before = await answers.count()
-    await page.fill("#message", text)
-    await page.press("#message", "Enter")
-    await answers.nth(before).wait_for()
-    return answers.nth(before)
-
-
-async def violations(page: Page, rules: list[str] | None = None) -> list[Any]:
-    """Return what axe-core finds wrong in the widget by WCAG 2.1 AA, or by ``rules`` alone."""
-    await page.evaluate(AXE.read_text("utf8"))
-    found = await page.evaluate(
-        "runOnly => axe.run({runOnly}).then(r => r.violations.flatMap(v => v.nodes.map(n => "
-        "[v.id, n.target.flat().join(' '), n.failureSummary])))",
-        {"type": "rule", "values": rules} if rules else STANDARD,
-    )
-    return [item for item in found if "hotline-chat" in item[1]]
-
-
-async def shoot(page: Page, name: str) -> None:
-    """Save what is seen as ``var/screenshots/widget-name.png``."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"widget-{name}.png")
-
-
-async def until(true: Callable[[], Any], within: float = 8.0) -> None:
-    """Wait until ``true()`` holds."""
-    for _ in range(int(within / 0.02)):
-        if true():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("it did not come about")

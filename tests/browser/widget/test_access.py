@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.widget.conftest import DESKTOP, PHONE, ask, shoot, until, violations
+from tests.browser.conftest import DESKTOP, PHONE, ask, shoot, until, violations
 from tests.browser.widget.stand_in import StandIn
 
 pytestmark = pytest.mark.slow
@@ -97,7 +97,7 @@ async def test_axe_finds_nothing_wrong_on_any_screen(
             wrong.append([screen, "wider than the window"])
         small = await page.evaluate(TARGETS, 60 if "elder" in path else 44)
         wrong += [[screen, "small target", *item] for item in small]
-        await shoot(page, f"{path.strip('/?') or 'panel'}-{size['width']}-{scheme}-{screen}")
+        await shoot(page, f"widget-{path.strip('/?') or 'panel'}-{size['width']}-{scheme}-{screen}")
         await page.context.close()
     assert wrong == [], json.dumps(wrong, ensure_ascii=False, indent=1)[:6000]
 
@@ -233,7 +233,7 @@ async def test_it_can_be_enlarged(open_chat: OpenChat, size: tuple[int, int], pa
     assert log is not None
     assert log["height"] >= 120
     assert await page.locator(".panel").evaluate("e => e.scrollWidth <= e.clientWidth && e.clientWidth <= innerWidth")
-    await shoot(page, f"enlarged-{size[0]}{path.strip('/')}")
+    await shoot(page, f"widget-enlarged-{size[0]}{path.strip('/')}")
 
 
 async def test_on_a_phone_the_panel_keeps_the_focus_and_covers_the_page(open_chat: OpenChat) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.hotline.filing import begin, next_step
-from tests.browser.widget.conftest import ask, until
+from tests.browser.conftest import ask, until
 from tests.browser.widget.stand_in import HOSTILE, StandIn
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from bot.commands.knowledge import (
 )
 from bot.commands.orders import catalogue, report
 from bot.commands.run import run
-from bot.commands.training import evaluate, evaluate_routing, train
+from bot.commands.training import evaluate, evaluate_danger, evaluate_routing, train
 from bot.errors import HotlineError
 
 
@@ -36,6 +36,7 @@ _COMMANDS = (
     train,
     evaluate,
     evaluate_routing,
+    evaluate_danger,
     replay,
     report,
     catalogue,

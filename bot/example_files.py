@@ -54,18 +54,20 @@ def read_danger_examples(path: Path) -> list[DangerExample]:
     return examples
 
 
-def train_danger_classifier(data: Path, spoken: Iterable[tuple[str, str]], *, seed: int) -> DangerClassifier:
-    """Return a classifier learnt from the files in the folder ``data`` and from ``spoken``, texts with their intents.
+def danger_texts(
+    data: Path, spoken: Iterable[tuple[str, str]], *, seed: int
+) -> tuple[list[DangerExample], list[DangerExample], list[str]]:
+    """Return what the files in the folder ``data`` and ``spoken``, texts with their intents, teach of danger.
 
-    Questions of the knowledge and complaints teach what is no danger. An example of the intent that reports danger
-    counts under the number that its signs name. Raises KnowledgeInvalid.
+    These are the examples written for it, those of the intent that reports danger, under the numbers that their signs
+    name, and texts of other kinds: questions of the knowledge and complaints. Raises KnowledgeInvalid.
     """
-    examples, harmless = read_danger_examples(data / "emergencies" / "examples.jsonl"), []
+    written, reported, harmless = read_danger_examples(data / "emergencies" / "examples.jsonl"), [], []
     for text, intent in spoken:
         if intent != EMERGENCY_INTENT:
             harmless.append(text)
         elif (found := detect_emergency(normalise(text))) and len(found.dangers) < len(Danger) - 1:
-            examples.append(DangerExample(text, found.numbers))
+            reported.append(DangerExample(text, found.numbers))
     files = read_knowledge_files(data / "knowledge")
     questions = [question for entry in all_entries(files.as_knowledge()) for question in entry.questions]
     if len(questions) > _ENOUGH:
@@ -73,4 +75,10 @@ def train_danger_classifier(data: Path, spoken: Iterable[tuple[str, str]], *, se
         questions = [questions[i] for i in chosen]
     complaints = [text for rule in files.routing_rules for text in rule.examples]
     complaints += [row["text"] for _, row in read_lines(data / "catalogue" / "complaints.jsonl")]
-    return DangerClassifier.train(examples, [*harmless, *questions, *complaints], seed=seed)
+    return written, reported, [*harmless, *questions, *complaints]
+
+
+def train_danger_classifier(data: Path, spoken: Iterable[tuple[str, str]], *, seed: int) -> DangerClassifier:
+    """Return a classifier learnt from `danger_texts`. Raises KnowledgeInvalid."""
+    written, reported, harmless = danger_texts(data, spoken, seed=seed)
+    return DangerClassifier.train([*written, *reported], harmless, seed=seed)

@@ -62,6 +62,26 @@ def evaluate_routing(jurisdiction: str) -> None:
     click.echo(f"判错的已保存：{path}")
 
 
+@click.command(help="在五折交叉中测量险情识别：漏报和误报各多少。错的写到 var/evaluation/danger.csv。")
+def evaluate_danger() -> None:
+    """Measure how well present danger is told from what only sounds like it."""
+    import csv
+
+    from bot.training.danger import measure_danger
+
+    score = measure_danger(PROJECT_ROOT / "data", click.echo)
+    click.echo(f"{score.dangers} 条险情，识别 {score.recall:.1%}，其中 {len(score.other_number)} 条首个号码不对。")
+    click.echo(f"{score.harmless} 条看似险情的话，误报 {score.false_share:.1%}。")
+    path = PROJECT_ROOT / "var" / "evaluation" / "danger.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        kinds = {"漏报": score.missed, "误报": score.false_alarms, "号码不对": score.other_number}
+        csv.writer(out).writerows(
+            [("消息", "错在"), *((text, kind) for kind, texts in kinds.items() for text in texts)]
+        )
+    click.echo(f"判错的已保存：{path}")
+
+
 @click.command(help="在从未用于训练的问题上测量答对、答错和弃答的比例，报告写到 var/evaluation。")
 @click.option("--record", is_flag=True, help="把成绩记入 tests/nlu/recorded.json，测试不许低于它两个百分点以上。")
 def evaluate(record: bool) -> None:

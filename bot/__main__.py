@@ -17,6 +17,7 @@ from bot.commands.knowledge import (
 )
 from bot.commands.orders import catalogue, report
 from bot.commands.run import run
+from bot.commands.staff import staff
 from bot.commands.training import evaluate, evaluate_danger, evaluate_routing, train
 from bot.errors import HotlineError
 
@@ -40,6 +41,7 @@ _COMMANDS = (
     replay,
     report,
     catalogue,
+    staff,
     token,
     webhook,
 )

@@ -181,6 +181,9 @@ class Settings:
     ledger_days: int = _setting("HOTLINE_LEDGER_DAYS", "180", _days, "答复账本保留的天数，到期删除。")
     archive_days: int = _setting("HOTLINE_ARCHIVE_DAYS", "15", _days, "工单办结多少天后归档，之前市民可以要求重办。")
     contact_days: int = _setting("HOTLINE_CONTACT_DAYS", "365", _days, "工单办结多少天后删去市民的姓名和联系方式。")
+    session_minutes: int = _setting(
+        "HOTLINE_SESSION_MINUTES", "60", _count, "工作人员多少分钟没有操作就要重新登录，最长 12 小时。"
+    )
     jobs_file: Path = _setting("HOTLINE_JOBS_FILE", "var/jobs.sqlite3", _path, "后台任务队列的文件。")
     secret_file: Path = _setting(
         "HOTLINE_SECRET_FILE", "var/secret.key", _path, "本机密钥文件，用于账本中市民标识的加密摘要，没有时自动生成。"

@@ -23,9 +23,11 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from bot.commands.knowledge import forget_old_answers, prepare_database
+from bot.commands.staff import FIRST
 from bot.errors import HotlineError
 from bot.model_files import model_files, released_model
 from bot.settings import PROJECT_ROOT, Settings, read_secret
+from bot.storage import Database, any_staff
 
 _GRACE = 8  # seconds that processes have to stop by themselves
 _SPACE = 300  # MB that training and the database need at least
@@ -157,10 +159,20 @@ def _announce(settings: Settings, started: float) -> None:
     click.echo(
         f"\n全部就绪（{time.monotonic() - started:.0f} 秒）。\n"
         f"  市民页面      {settings.web_url}/\n"
+        f"  坐席台        {settings.web_url}/desk\n"
+        f"  管理后台      {settings.web_url}/admin\n"
         f"  REST 接口     {settings.rasa_url}/webhooks/rest/webhook\n"
         f"  健康检查      {settings.web_url}/healthz\n"
+        f"{_first_account(settings)}"
         "按 Ctrl-C 停止。\n"
     )
+
+
+def _first_account(settings: Settings) -> str:
+    """Return how to make the first account where there is none, else nothing."""
+    with Database(settings.database_url).read() as connection:
+        known = any_staff(connection)
+    return "" if known else f"还没有工作人员账号。新建管理员：.venv/bin/{FIRST}\n"
 
 
 def _answers(url: str) -> bool:

@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.bootstrap import Application, Reference, now
 from bot.settings import Settings, read_secret
 from bot.storage import Database
-from bot.web import api, health, middleware, wechat, widget
+from bot.web import admin, api, desk, health, middleware, staff, wechat, widget
 from bot.web.conversation.feed import Feed
 from bot.web.conversation.limits import RateLimit
 from bot.web.conversation.rasa import RasaClient
@@ -39,6 +39,9 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
     app[ADDRESSES] = RateLimit(settings.address_rate)
     app.cleanup_ctx.append(_rasa_client(patience))
     app.cleanup_ctx.append(_conversations)
+    staff.add_routes(app)
+    desk.add_routes(app)
+    admin.add_routes(app)
     health.add_routes(app)
     widget.add_routes(app)
     api.add_routes(app)

@@ -9,6 +9,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from prometheus_client import Counter, Histogram
 
+from bot.errors import GazetteRefused, HotlineError, KnowledgeInvalid, MoveRefused, NotFound, StorageUnavailable
+from bot.hotline.staff import StaffInvalid
+from bot.web.staff.pages import error_page
+
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,6 +39,15 @@ _REASONS = {
     413: "内容太大。",
     415: "内容类型不支持。",
 }
+_KEPT = frozenset({"allow", "retry-after", "www-authenticate", "hx-redirect"})
+_STATUS: dict[type[HotlineError], int] = {
+    NotFound: 404,
+    MoveRefused: 409,
+    KnowledgeInvalid: 400,
+    GazetteRefused: 400,
+    StaffInvalid: 400,
+    StorageUnavailable: 503,
+}
 
 
 @web.middleware
@@ -45,27 +58,35 @@ async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         error.headers.update(_HEADERS)
         raise
-    response.headers.update(_HEADERS)
+    response.headers.update({name: value for name, value in _HEADERS.items() if name not in response.headers})
     return response
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into ``{"error": "一句话"}`` with its status; a stack trace stays in the log."""
+    """Turn every error into ``{"error": "一句话"}``, or a page for staff, with its status; no trace leaves the log."""
     try:
         return await handler(request)
     except web.HTTPException as error:
         if error.status < 400:
             raise
         reason = error.text if error.content_type == "application/json" else None
-        return _error(error.status, reason or _REASONS.get(error.status, "请求没有成功。"), dict(error.headers))
+        reason = reason or _REASONS.get(error.status, "请求没有成功。")
+        return _error(request, error.status, reason, dict(error.headers))
+    except HotlineError as error:
+        status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+        if status >= 500:
+            logger.error("%s %s failed: %s", request.method, _route(request), error)
+        return _error(request, status, str(error))
     except Exception as error:
         logger.error("%s %s failed: %s", request.method, _route(request), type(error).__name__)
-        return _error(500, "系统出错了，请稍后再试，或拨打12345。")
+        return _error(request, 500, "系统出错了，请稍后再试，或拨打12345。")
 
 
-def _error(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
-    kept = {k: v for k, v in (headers or {}).items() if k.lower() in {"allow", "retry-after", "www-authenticate"}}
+def _error(request: web.Request, status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
+    kept = {k: v for k, v in (headers or {}).items() if k.lower() in _KEPT}
+    if page := error_page(request, status, reason):
+        return web.Response(text=page, content_type="text/html", status=status, headers={**_HEADERS, **kept})
     return web.json_response({"error": reason}, status=status, headers={**_HEADERS, **kept})
 
 

@@ -8,18 +8,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.errors import HotlineError, KnowledgeInvalid, MoveRefused, NotFound, StorageUnavailable
 from bot.storage import ApiToken, Database, find_token, note_use
 from bot.web.api import contract, views
 from bot.web.keys import DATABASE, REFERENCE
 
 PREFIX = "/api/v1"
-_STATUS: dict[type[HotlineError], type[web.HTTPException]] = {
-    NotFound: web.HTTPNotFound,
-    MoveRefused: web.HTTPConflict,
-    KnowledgeInvalid: web.HTTPBadRequest,
-    StorageUnavailable: web.HTTPServiceUnavailable,
-}
 View = Callable[[views.Call], tuple[int, contract.Json]]
 
 
@@ -43,11 +36,7 @@ def _handler(operation: contract.Json, view: View) -> Callable[[web.Request], Aw
         call = views.Call(
             token, parameters, body, request.app[DATABASE], request.app[REFERENCE], dt.datetime.now(dt.timezone.utc)
         )
-        try:
-            status, content = await asyncio.to_thread(view, call)
-        except HotlineError as error:
-            kind = next((_STATUS[c] for c in type(error).__mro__ if c in _STATUS), web.HTTPInternalServerError)
-            raise kind(text=str(error), content_type="application/json") from error
+        status, content = await asyncio.to_thread(view, call)
         return web.json_response(content, status=status)
 
     return handle
@@ -58,10 +47,7 @@ async def _token(request: web.Request, scope: str) -> ApiToken:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     token = None
     if kind.lower() == "bearer" and secret.strip():
-        try:
-            token = await asyncio.to_thread(_find, request.app[DATABASE], secret.strip())
-        except StorageUnavailable as error:
-            raise web.HTTPServiceUnavailable(text=str(error), content_type="application/json") from error
+        token = await asyncio.to_thread(_find, request.app[DATABASE], secret.strip())
     if token is None:
         raise web.HTTPUnauthorized(
             text="缺少令牌，或令牌已失效。请在请求头写 Authorization: Bearer <令牌>。",

@@ -25,7 +25,7 @@ def built() -> dict[str, Any]:
     command = [*node, "frontend/build.mjs", "--check"]
     done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(done.stdout.splitlines()[0]))
 
 
 @pytest.fixture

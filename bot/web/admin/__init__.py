@@ -1,0 +1,13 @@
+"""The administrators' console (管理后台)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.web.admin import audit, people
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the routes of the console to ``app``."""
+    people.add_routes(app)
+    audit.add_routes(app)

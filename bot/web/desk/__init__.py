@@ -1,0 +1,19 @@
+"""The operators' desk (坐席台): conversations, phone intake, work orders, figures."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.web.staff.access import allowed, member_of
+from bot.web.staff.pages import home
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the routes of the desk to ``app``."""
+    app.router.add_get("/desk", start)
+
+
+@allowed()
+async def start(request: web.Request) -> web.StreamResponse:
+    """Lead to the first page that this person works on."""
+    raise web.HTTPSeeOther(home(member_of(request)))

@@ -155,6 +155,12 @@ def say(
     return _append(connection, before, saying, at, id=id)[1]
 
 
+def tell_citizen(connection: Connection, citizen: str, text: str, at: dt.datetime, *, id: str) -> None:
+    """Say ``text`` in every conversation of the citizen with this digest; they may have none, or have deleted it."""
+    for conversation in conversations_of(connection, citizen):
+        say(connection, conversation.id, Saying(Author.SYSTEM, text), at, id=id)
+
+
 def finish(
     connection: Connection,
     waiting: Waiting,

@@ -13,6 +13,7 @@ from bot.storage import (
     Database,
     OrderFilter,
     anonymise_before,
+    delete_conversations_before,
     delete_deliveries_before,
     delete_ledger_before,
     find_bursts,
@@ -40,6 +41,7 @@ class Round:
     alarms: int = 0
     anonymised: int = 0
     forgotten: int = 0
+    conversations: int = 0
 
 
 def make_round(database: Database, settings: Settings, now: dt.datetime) -> Round:
@@ -58,7 +60,8 @@ def make_round(database: Database, settings: Settings, now: dt.datetime) -> Roun
         anonymised = anonymise_before(connection, (now - dt.timedelta(days=settings.contact_days)).date(), now)
         forgotten = delete_ledger_before(connection, (now - dt.timedelta(days=settings.ledger_days)).date())
         delete_deliveries_before(connection, now - _DELIVERIES_KEPT)
-    return Round(reminded, archived, len(alarms), anonymised, forgotten)
+        conversations = delete_conversations_before(connection, now - dt.timedelta(days=settings.conversation_days))
+    return Round(reminded, archived, len(alarms), anonymised, forgotten, conversations)
 
 
 def _remind(database: Database, order: WorkOrder, lamp: str, reason: str, now: dt.datetime) -> bool:

@@ -350,6 +350,14 @@ async def test_a_follower_can_have_everything_deleted(meet: Meet, database: Data
     assert all_conversations(database) == []
 
 
+async def test_what_is_asked_after_deleting_is_a_new_message_to_rasa(meet: Meet, rasa: StandIn) -> None:
+    platform = await meet()
+    for text in ("多久办结？", "删除我的聊天记录", "另一件事"):
+        await platform.say(MEI, text)
+    first, second = (received["metadata"]["message_id"] for received in rasa.received)
+    assert first != second  # else Rasa would take it for the first one, sent again
+
+
 FORGED: dict[str, Callable[[dict[str, str], bytes], tuple[dict[str, str], bytes]]] = {
     "no signature": lambda q, b: ({k: v for k, v in q.items() if "signature" not in k}, b),
     "another signature": lambda q, b: ({**q, "signature": "0" * 40, "msg_signature": "0" * 40}, b),

@@ -240,7 +240,7 @@ class Switchboard:
     async def _have_answered(self, held: Conversation, waiting: Waiting, on_duty: bool) -> bool:
         self.feed.wake(held.id, Author.BOT)
         try:
-            replies = await self._rasa.ask(held, waiting.payload, f"{held.id}:{waiting.message.seq}")
+            replies = await self._rasa.ask(held, waiting.payload, f"{held.id}:{waiting.message.id}")
         except RasaDown as error:
             return await self._bridge_outage(waiting, on_duty, str(error))
         kind, now = kind_of(replies), self._now()

@@ -18,6 +18,7 @@ from bot.commands.knowledge import (
 from bot.commands.orders import catalogue, report
 from bot.commands.run import run
 from bot.commands.training import evaluate, evaluate_danger, evaluate_routing, train
+from bot.commands.wechat import wechat
 from bot.errors import HotlineError
 
 
@@ -42,6 +43,7 @@ _COMMANDS = (
     catalogue,
     token,
     webhook,
+    wechat,
 )
 for command in _COMMANDS:
     cli.add_command(command)

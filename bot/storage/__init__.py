@@ -9,6 +9,7 @@ Open a ``Database``, take a unit of work, call functions:
 
 from __future__ import annotations
 
+from bot.storage.channel_tokens import DatabaseTokens
 from bot.storage.conversations import (
     Saying,
     Waiting,
@@ -118,6 +119,7 @@ __all__ = [
     "Changes",
     "ContactView",
     "Database",
+    "DatabaseTokens",
     "Delivery",
     "EntryVersion",
     "ImportReport",

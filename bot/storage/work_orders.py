@@ -340,7 +340,9 @@ def attachments_in_use(connection: Connection, closed_since: dt.datetime) -> set
 def _tell_callers(connection: Connection, order: WorkOrder, event: Event) -> None:
     """Say in the talks of those who raised the matter what happened to it, where that is for them."""
     if news := order_news(order, event):
-        for citizen in sorted({caller.conversation for caller in _callers(connection, order.id) if caller.conversation}):
+        for citizen in sorted(
+            {caller.conversation for caller in _callers(connection, order.id) if caller.conversation}
+        ):
             tell_citizen(connection, citizen, news, event.at, id=f"order-{order.id}-{event.version}")
 
 

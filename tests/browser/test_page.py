@@ -155,7 +155,7 @@ async def test_a_work_order_is_filed_with_a_photo_asked_for_and_news_of_it_come(
     await page.get_by_label("联系电话").fill("13800001111")
     await page.set_input_files("#order-photos", [{"name": "路灯.png", "mimeType": "image/png", "buffer": _photo()}])
     await page.get_by_role("button", name="开始登记").click()
-    await expect(page.locator(".answer").last).to_contain_text("照片：1张", timeout=30_000)
+    await expect(page.locator(".answer").last).to_contain_text("照片或文件：1个", timeout=30_000)
     confirm = page.get_by_role("button", name="确认提交")
     await expect(confirm.last).to_be_visible(timeout=30_000)
     await shoot(page, "page-order-summary")

@@ -30,7 +30,7 @@ QUESTIONS = (
     "楼下烧烤摊占道影响走路", "疾病应急救助什么人能申请", "12345几点上班", "谢谢你", "结婚证怎么办", "居住证丢了怎么补",
     "大病保险能报多少", "市政府督查多久要办完", "税收违法怎么举报", "一次办好什么意思", "你是机器人吗",
 )  # fmt: skip
-_PATIENCE = 60.0  # seconds after which a reply counts as lost
+_PATIENCE = 120.0  # seconds after which a reply counts as lost
 _TWICE, _CUT = 0.1, 0.05  # how many turns are two messages in a row, and how many lose the connection
 
 
@@ -39,8 +39,8 @@ class Figures:
     """What was measured, and what went amiss with the citizen to whom it did."""
 
     citizens: int
-    seconds: float
     think: tuple[float, float]
+    seconds: int = 0
     messages: int = 0
     reconnections: int = 0
     took: list[float] = field(default_factory=list)
@@ -76,24 +76,38 @@ class Citizen:
         self._told: list[dict[str, Any]] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def talk(self, until: float) -> None:
-        """Chat until then, then compare the whole history with what was seen."""
-        await asyncio.sleep(self._chance.uniform(0, min(self._figures.think[1], until - time.monotonic())))
+    async def talk(self, over: asyncio.Event) -> None:
+        """Chat until it is ``over``, then compare the whole history with what was seen."""
+        await self._rest(self._chance.uniform(0, self._figures.think[1]), over)
         await self._connect()
-        while time.monotonic() < until:
+        while not over.is_set():
             for _ in range(2 if self._chance.random() < _TWICE else 1):
                 await self._say(self._chance.choice(QUESTIONS))
             if self._chance.random() < _CUT:
                 await self._reconnect()
             await self._wait_for_answers()
-            await asyncio.sleep(min(self._chance.uniform(*self._figures.think), max(until - time.monotonic(), 0)))
+            await self._rest(self._chance.uniform(*self._figures.think), over)
         await self._compare()
 
+    async def _rest(self, seconds: float, over: asyncio.Event) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(over.wait(), seconds)
+
     async def _connect(self) -> None:
-        self._socket = await self._session.ws_connect(self._url, heartbeat=25)
-        seen = self._told[-1]["seq"] if self._told else 0
-        await self._socket.send_json({"type": "hello", "token": self._token, "jurisdiction": "jingzhou", "after": seen})
-        welcome = await self._socket.receive_json(timeout=_PATIENCE)
+        """Say hello, as often as it takes while the server is away."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._socket = await self._session.ws_connect(self._url, heartbeat=25)
+                seen = self._told[-1]["seq"] if self._told else 0
+                hello = {"type": "hello", "token": self._token, "jurisdiction": "jingzhou", "after": seen}
+                await self._socket.send_json(hello)
+                welcome = await self._socket.receive_json(timeout=_PATIENCE)
+                break
+            except (aiohttp.ClientError, OSError, TypeError):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(self._chance.uniform(0.2, 1))
         self._token = welcome["token"]
         for message in welcome["messages"]:
             self._take(message)
@@ -103,12 +117,12 @@ class Citizen:
         assert self._socket is not None
         self._figures.reconnections += 1
         await self._socket.close()
-        await asyncio.sleep(self._chance.uniform(0, 2))
         await self._connect()
         echoed = {message["id"] for message in self._told}
         for id, text in self._unanswered.items():
             if id not in echoed:
-                await self._socket.send_json({"type": "say", "id": id, "text": text})
+                with suppress(ConnectionError):  # then it is said again after the next time
+                    await self._socket.send_json({"type": "say", "id": id, "text": text})
 
     async def _say(self, text: str) -> None:
         assert self._socket is not None
@@ -116,7 +130,8 @@ class Citizen:
         self._unanswered[id] = text
         self._sent[id] = time.monotonic()
         self._figures.messages += 1
-        await self._socket.send_json({"type": "say", "id": id, "text": text})
+        with suppress(ConnectionError):  # the server is away; it is said again after the next connection
+            await self._socket.send_json({"type": "say", "id": id, "text": text})
 
     async def _wait_for_answers(self) -> None:
         """Wait until every message is answered, those that are not in time count as lost."""
@@ -125,7 +140,10 @@ class Citizen:
             assert self._socket is not None
             try:
                 frame = await self._socket.receive_json(timeout=max(deadline - time.monotonic(), 0.01))
-            except (asyncio.TimeoutError, TypeError):
+            except TypeError:  # closed
+                await self._reconnect()
+                continue
+            except asyncio.TimeoutError:
                 self._figures.lost.append(f"{self._name}: {len(self._sent) - self._answered()} unanswered")
                 self._sent = dict(list(self._sent.items())[: self._answered()])
                 return
@@ -165,17 +183,24 @@ class Citizen:
         await self._socket.close()
 
 
-async def chat(url: str, citizens: int, seconds: float, think: tuple[float, float]) -> Figures:
-    """Let ``citizens`` chat for ``seconds`` with the web process at ``url``."""
-    figures = Figures(citizens, seconds, think)
+async def chat(url: str, citizens: int, think: tuple[float, float], over: asyncio.Event) -> Figures:
+    """Let ``citizens`` chat with the web process at ``url`` until it is ``over``."""
+    figures, started = Figures(citizens, think), time.monotonic()
     socket = f"{url.replace('http', 'ws', 1)}/chat/socket"
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        until = time.monotonic() + seconds
-        talks = [Citizen(session, socket, figures, number).talk(until) for number in range(citizens)]
+        talks = [Citizen(session, socket, figures, number).talk(over) for number in range(citizens)]
         for number, outcome in enumerate(await asyncio.gather(*talks, return_exceptions=True)):
             if isinstance(outcome, BaseException):
                 figures.lost.append(f"citizen {number}: {type(outcome).__name__} {outcome}")
+    figures.seconds = round(time.monotonic() - started)
     return figures
+
+
+async def chat_for(url: str, citizens: int, think: tuple[float, float], seconds: float) -> Figures:
+    """Let ``citizens`` chat for so many ``seconds``."""
+    over = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, over.set)
+    return await chat(url, citizens, think, over)
 
 
 @click.command()
@@ -190,7 +215,7 @@ def main(citizens: int, seconds: float, think: tuple[float, float]) -> None:
         place: System = new_place(Path(folder), System)
         process = start_everything(place)
         try:
-            figures = asyncio.run(chat(place.web, citizens, seconds, think))
+            figures = asyncio.run(chat_for(place.web, citizens, think, seconds))
             memory = {_name_of(p.cmdline()): round(p.memory_info().rss / 2**20) for p in place.processes()}
         finally:
             with suppress(AssertionError):

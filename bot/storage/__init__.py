@@ -40,6 +40,7 @@ from bot.storage.conversations import (
     renew_leases,
     replied,
     say,
+    waiting_behind,
 )
 from bot.storage.database import Database
 from bot.storage.entries import EntryVersion, entry_history, get_entry, retire_entry, save_entry
@@ -226,5 +227,6 @@ __all__ = [
     "say",
     "shared_token",
     "take_parcels",
+    "waiting_behind",
     "write_ledger",
 ]

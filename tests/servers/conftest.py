@@ -34,7 +34,7 @@ class Parts:
         }
         self.running |= {name: self.place.start(modules[name]) for name in names}
         for name in set(names) & set(health):
-            until(lambda url=health[name]: answers(url), 90, f"{name} answers; see {self.place.log}")
+            until(lambda url=health[name]: answers(url), 200, f"{name} answers; see {self.place.log}")
 
     def kill(self, name: str) -> None:
         """End one part as a crash does."""

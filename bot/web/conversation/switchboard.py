@@ -48,7 +48,7 @@ T = TypeVar("T")
 _LEASE = dt.timedelta(seconds=6)  # after which another process goes on where one has ended
 _RENEWED = 2.0  # seconds between renewals of a lease
 _SWEEP = 1.0  # seconds between looks for what nobody answers
-_RETRIES = (1, 2, 4, 8, 15, 30)  # seconds until Rasa is asked again; the last again and again
+_RETRIES = (1, 2, 4, 8)  # seconds until Rasa is asked again; the last again and again
 _PATIENCE = dt.timedelta(minutes=5)  # after which a person is brought in where Rasa stays down
 _GIVEN_UP = dt.timedelta(hours=24)
 _IN_DANGER = 2.0  # seconds that Rasa has for who is in danger; then the core answers

@@ -75,6 +75,7 @@ class Citizen:
         self._unanswered: dict[str, str] = {}  # said again after a lost connection unless it came back
         self._told: list[dict[str, Any]] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._over = False
 
     async def talk(self, over: asyncio.Event) -> None:
         """Chat until it is ``over``, then compare the whole history with what was seen."""
@@ -162,13 +163,14 @@ class Citizen:
         if message["seq"] != seen + 1:
             self._figures.disordered.append(f"{self._name}: {message['seq']} after {seen}")
         self._told.append(message)
-        if message["from"] == "bot" and (number := self._answered()) <= len(self._sent):
+        if message["from"] == "bot" and not self._over and (number := self._answered()) <= len(self._sent):
             self._figures.took.append(time.monotonic() - list(self._sent.values())[number - 1])
 
     async def _compare(self) -> None:
         """Fetch everything anew: it must be what was seen, each own message in it once and answered once, in order."""
         assert self._socket is not None
         await self._socket.close()
+        self._over = True
         seen, self._told = [message["seq"] for message in self._told], []
         await self._connect()
         if [message["seq"] for message in self._told] != seen:

@@ -91,15 +91,32 @@ class Citizen:
         await self._compare()
 
     async def _rest(self, seconds: float, over: asyncio.Event) -> None:
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(over.wait(), seconds)
+        """Do nothing for a while, as a widget does: what comes is read and pings are answered."""
+        ends = time.monotonic() + seconds
+        while not over.is_set() and (left := ends - time.monotonic()) > 0:
+            with suppress(asyncio.TimeoutError):
+                if self._socket is None:
+                    await asyncio.wait_for(over.wait(), left)
+                else:
+                    await self._read(min(left, 1))
+
+    async def _read(self, patience: float) -> None:
+        """Read one frame, coming back where the connection is lost. Raises TimeoutError."""
+        assert self._socket is not None
+        try:
+            frame = await self._socket.receive_json(timeout=patience)
+        except (TypeError, ConnectionError):  # closed
+            await self._reconnect()
+            return
+        if frame["type"] == "message":
+            self._take(frame)
 
     async def _connect(self) -> None:
         """Say hello, as often as it takes while the server is away."""
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
-                self._socket = await self._session.ws_connect(self._url, heartbeat=25)
+                self._socket = await self._session.ws_connect(self._url)
                 seen = self._told[-1]["seq"] if self._told else 0
                 hello = {"type": "hello", "token": self._token, "jurisdiction": "jingzhou", "after": seen}
                 await self._socket.send_json(hello)
@@ -138,18 +155,12 @@ class Citizen:
         """Wait until every message is answered, those that are not in time count as lost."""
         deadline = time.monotonic() + _PATIENCE
         while self._answered() < len(self._sent):
-            assert self._socket is not None
             try:
-                frame = await self._socket.receive_json(timeout=max(deadline - time.monotonic(), 0.01))
-            except TypeError:  # closed
-                await self._reconnect()
-                continue
+                await self._read(max(deadline - time.monotonic(), 0.01))
             except asyncio.TimeoutError:
                 self._figures.lost.append(f"{self._name}: {len(self._sent) - self._answered()} unanswered")
                 self._sent = dict(list(self._sent.items())[: self._answered()])
                 return
-            if frame["type"] == "message":
-                self._take(frame)
         self._unanswered.clear()
 
     def _answered(self) -> int:

@@ -19,6 +19,7 @@ from bot.commands.orders import catalogue, report
 from bot.commands.run import run
 from bot.commands.staff import staff
 from bot.commands.training import evaluate, evaluate_danger, evaluate_routing, train
+from bot.commands.wechat import wechat
 from bot.errors import HotlineError
 
 
@@ -44,6 +45,7 @@ _COMMANDS = (
     staff,
     token,
     webhook,
+    wechat,
 )
 for command in _COMMANDS:
     cli.add_command(command)

@@ -9,6 +9,9 @@ Open a ``Database``, take a unit of work, call functions:
 
 from __future__ import annotations
 
+from bot.storage.channel_tokens import (
+    DatabaseTokens,
+)
 from bot.storage.conversations import (
     Saying,
     Waiting,
@@ -39,9 +42,18 @@ from bot.storage.conversations import (
     renew_leases,
     replied,
     say,
+    waiting_behind,
 )
-from bot.storage.database import Database
-from bot.storage.entries import EntryVersion, entry_history, get_entry, retire_entry, save_entry
+from bot.storage.database import (
+    Database,
+)
+from bot.storage.entries import (
+    EntryVersion,
+    entry_history,
+    get_entry,
+    retire_entry,
+    save_entry,
+)
 from bot.storage.figures import (
     Alarm,
     acknowledge_alarm,
@@ -50,10 +62,29 @@ from bot.storage.figures import (
     list_alarms,
     raise_alarms,
 )
-from bot.storage.gazettes import ImportedDocument, ImportReport, save_gazette
-from bot.storage.ledgers import delete_ledger_before, entry_versions, read_ledger, write_ledger
-from bot.storage.loading import knowledge_version, load_elsewhere, load_jurisdictions, load_knowledge, load_places
-from bot.storage.migrating import check, downgrade, migrate
+from bot.storage.gazettes import (
+    ImportedDocument,
+    ImportReport,
+    save_gazette,
+)
+from bot.storage.ledgers import (
+    delete_ledger_before,
+    entry_versions,
+    read_ledger,
+    write_ledger,
+)
+from bot.storage.loading import (
+    knowledge_version,
+    load_elsewhere,
+    load_jurisdictions,
+    load_knowledge,
+    load_places,
+)
+from bot.storage.migrating import (
+    check,
+    downgrade,
+    migrate,
+)
 from bot.storage.outbox import (
     Parcel,
     claim_parcel,
@@ -70,8 +101,14 @@ from bot.storage.outbox import (
     shared_token,
     take_parcels,
 )
-from bot.storage.provisions import ProvisionChanges, quote
-from bot.storage.saving import Changes, save_knowledge
+from bot.storage.provisions import (
+    ProvisionChanges,
+    quote,
+)
+from bot.storage.saving import (
+    Changes,
+    save_knowledge,
+)
 from bot.storage.staff import (
     Credentials,
     Deed,
@@ -93,7 +130,14 @@ from bot.storage.staff import (
     set_password,
     staff_names,
 )
-from bot.storage.tokens import ApiToken, add_token, find_token, list_tokens, note_use, revoke_token
+from bot.storage.tokens import (
+    ApiToken,
+    add_token,
+    find_token,
+    list_tokens,
+    note_use,
+    revoke_token,
+)
 from bot.storage.webhooks import (
     Delivery,
     Webhook,
@@ -112,6 +156,7 @@ from bot.storage.work_orders import (
     OrderFilter,
     add_caller,
     anonymise_before,
+    attachments_in_use,
     belongs_to,
     contact_views,
     count_by_state,
@@ -139,6 +184,7 @@ __all__ = [
     "ContactView",
     "Credentials",
     "Database",
+    "DatabaseTokens",
     "Deed",
     "Delivery",
     "EntryVersion",
@@ -158,6 +204,7 @@ __all__ = [
     "anonymise_before",
     "any_staff",
     "anybody_on_duty",
+    "attachments_in_use",
     "belongs_to",
     "change_conversation",
     "change_staff",
@@ -262,5 +309,6 @@ __all__ = [
     "shared_token",
     "staff_names",
     "take_parcels",
+    "waiting_behind",
     "write_ledger",
 ]

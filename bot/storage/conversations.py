@@ -155,6 +155,12 @@ def say(
     return _append(connection, before, saying, at, id=id)[1]
 
 
+def tell_citizen(connection: Connection, citizen: str, text: str, at: dt.datetime, *, id: str) -> None:
+    """Say ``text`` in every conversation of the citizen with this digest; they may have none, or have deleted it."""
+    for conversation in conversations_of(connection, citizen):
+        say(connection, conversation.id, Saying(Author.SYSTEM, text), at, id=id)
+
+
 def finish(
     connection: Connection,
     waiting: Waiting,
@@ -197,7 +203,17 @@ def next_waiting(connection: Connection, conversation: str) -> Waiting | None:
     m = t.messages.c
     query = sa.select(t.messages).where(m.conversation == conversation, m.due.is_not(None)).order_by(m.seq).limit(1)
     row = connection.execute(query).mappings().one_or_none()
-    return row and Waiting(_message(row), row["payload"] or row["text"], row["attempts"], row["due"], row["answer_by"])
+    return _waiting(row) if row else None
+
+
+def waiting_behind(connection: Connection, message: Message) -> Waiting | None:
+    """Return ``message`` where it is still to be answered and an older one of its conversation is too."""
+    oldest = next_waiting(connection, message.conversation)
+    if oldest is None or oldest.message.seq >= message.seq:
+        return None
+    own = (t.messages.c.conversation == message.conversation) & (t.messages.c.seq == message.seq)
+    row = connection.execute(sa.select(t.messages).where(own, t.messages.c.due.is_not(None))).mappings().one_or_none()
+    return _waiting(row) if row else None
 
 
 def due_conversations(connection: Connection, now: dt.datetime, limit: int = 200) -> list[str]:
@@ -387,6 +403,10 @@ def _from_row(row: Mapping[str, Any]) -> Conversation:
     values = {name: row[name] for name in _FIELDS}
     values |= {"holder": Holder(row["holder"]), "reason": Reason(row["reason"]) if row["reason"] else None}
     return Conversation(**values)
+
+
+def _waiting(row: Mapping[str, Any]) -> Waiting:
+    return Waiting(_message(row), row["payload"] or row["text"], row["attempts"], row["due"], row["answer_by"])
 
 
 def _message(row: Mapping[str, Any]) -> Message:

@@ -13,7 +13,9 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import MoveRefused, NotFound
 from bot.hotline.deadlines import ZONE, Lamp, Pause, TimeLimit, answer_due
+from bot.hotline.order_news import order_news
 from bot.hotline.work_orders import OPEN, Actor, Event, Move, RequestKind, Role, State, WorkOrder, make_move
+from bot.storage.conversations import tell_citizen
 from bot.storage.tables import work_orders as t
 from bot.storage.webhooks import announce
 
@@ -261,6 +263,7 @@ def move_order(
         for caller in _callers(connection, before.id):
             add_caller(connection, after.merged_into, caller)
     announce(connection, after, f"work_order.{move.value}", at, event.details, reason=event.reason)
+    _tell_callers(connection, after, event)
     return after
 
 
@@ -325,6 +328,22 @@ def anonymise_before(connection: Connection, day: dt.date, at: dt.datetime) -> i
     gone = t.callers.c.anonymised.is_(None) & t.callers.c.work_order.in_(old)
     values = {"name": None, "phone": None, "conversation": None, "anonymised": at}
     return int(connection.execute(sa.update(t.callers).where(gone).values(**values)).rowcount)
+
+
+def attachments_in_use(connection: Connection, closed_since: dt.datetime) -> set[str]:
+    """Return the addresses of photos and files of orders that are open or were closed since then."""
+    c = t.work_orders.c
+    kept = sa.or_(c.closed.is_(None), c.closed >= closed_since)
+    return {address for row in connection.execute(sa.select(c.attachments).where(kept)) for address in row.attachments}
+
+
+def _tell_callers(connection: Connection, order: WorkOrder, event: Event) -> None:
+    """Say in the talks of those who raised the matter what happened to it, where that is for them."""
+    if news := order_news(order, event):
+        for citizen in sorted(
+            {caller.conversation for caller in _callers(connection, order.id) if caller.conversation}
+        ):
+            tell_citizen(connection, citizen, news, event.at, id=f"order-{order.id}-{event.version}")
 
 
 def _callers(connection: Connection, order: str) -> list[Caller]:

@@ -11,6 +11,7 @@ from bot.errors import HotlineError
 from bot.settings import Settings
 from bot.storage import Database
 from bot.worker.deliveries import send_due
+from bot.worker.photos import delete_old_photos
 from bot.worker.rounds import make_round
 
 logger = logging.getLogger("bot.worker")
@@ -30,6 +31,7 @@ def main() -> None:
     def one_round() -> None:
         try:
             done = make_round(database, settings, _now())
+            delete_old_photos(database, settings, _now())
         except HotlineError as error:
             logger.error("the round failed and will be made again: %s", error)
         else:

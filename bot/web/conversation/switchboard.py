@@ -19,7 +19,7 @@ from prometheus_client import Counter, Histogram
 from bot.errors import HotlineError
 from bot.hotline import conversations as talk
 from bot.hotline.conversations import Author, Conversation, Holder, Message, Reason
-from bot.hotline.replies import outage_reply, payload_of
+from bot.hotline.replies import OUTAGE_TEXT, outage_reply, payload_of
 from bot.storage import (
     Database,
     Saying,
@@ -37,6 +37,7 @@ from bot.storage import (
     release,
     renew_leases,
     say,
+    waiting_behind,
 )
 from bot.web.conversation.feed import Feed
 from bot.web.conversation.rasa import RasaClient, RasaDown, kind_of
@@ -47,9 +48,10 @@ T = TypeVar("T")
 _LEASE = dt.timedelta(seconds=6)  # after which another process goes on where one has ended
 _RENEWED = 2.0  # seconds between renewals of a lease
 _SWEEP = 1.0  # seconds between looks for what nobody answers
-_RETRIES = (1, 2, 4, 8, 15, 30)  # seconds until Rasa is asked again; the last again and again
+_RETRIES = (1, 2, 4, 8)  # seconds until Rasa is asked again; the last again and again
 _PATIENCE = dt.timedelta(minutes=5)  # after which a person is brought in where Rasa stays down
 _GIVEN_UP = dt.timedelta(hours=24)
+_IN_DANGER = 2.0  # seconds that Rasa has for who is in danger; then the core answers
 
 RECEIVED = Counter("hotline_messages_received_total", "Messages of citizens, by channel", ["channel"])
 REPLIED = Histogram(
@@ -98,11 +100,23 @@ class Switchboard:
 
         message = await asyncio.to_thread(store)
         if message:
+            await self._answer_danger(message, payload or text, answers)
             RECEIVED.labels(conversation.channel).inc()
             self.feed.wake(conversation.id)
             if answers is None:
                 self._work_on(conversation.id, leased=True)
         return message
+
+    async def _answer_danger(self, message: Message, text: str, answers: Sequence[Saying] | None) -> None:
+        """Answer danger at once that would wait behind another message: until Rasa is back, or until it gives up a turn."""
+        if answers is not None or (danger := _danger_of(text)) is None:
+            return
+        try:
+            waiting = await self._in_unit(lambda c: waiting_behind(c, message), reading=True)
+            if waiting:
+                await self._finish(waiting, [danger], self._after_danger(await self._on_duty()))
+        except HotlineError as error:
+            logger.error("danger is answered in its turn: %s", error)
 
     async def change(self, conversation: str, change: Callable[[Conversation], Conversation], notice: str = "",
                      *, version: int | None = None) -> Conversation:  # fmt: skip
@@ -233,16 +247,17 @@ class Switchboard:
 
     async def _let_pass(self, waiting: Waiting) -> bool:
         """Leave the message to the operator who holds the conversation; only danger is answered at once."""
-        reply = outage_reply(waiting.payload)
-        danger = [] if reply.outage else [Saying(Author.BOT, reply.text, custom=payload_of(reply, None))]
-        return await self._finish(waiting, danger, lambda c: c)
+        danger = _danger_of(waiting.payload)
+        return await self._finish(waiting, [danger] if danger else [], lambda c: c)
 
     async def _have_answered(self, held: Conversation, waiting: Waiting, on_duty: bool) -> bool:
         self.feed.wake(held.id, Author.BOT)
+        patience = _IN_DANGER if _danger_of(waiting.payload) else None
         try:
-            replies = await self._rasa.ask(held, waiting.payload, f"{held.id}:{waiting.message.seq}")
-        except RasaDown as error:
-            return await self._bridge_outage(waiting, on_duty, str(error))
+            asking = self._rasa.ask(held, waiting.payload, f"{held.id}:{waiting.message.id}")
+            replies = await asyncio.wait_for(asking, patience)
+        except (RasaDown, asyncio.TimeoutError) as error:
+            return await self._bridge_outage(waiting, on_duty, str(error) or "in danger nobody waits")
         kind, now = kind_of(replies), self._now()
         REPLIED.labels(kind).observe((now - waiting.message.at).total_seconds())
         angry = talk.sounds_angry(waiting.payload)
@@ -261,13 +276,12 @@ class Switchboard:
     async def _bridge_outage(self, waiting: Waiting, on_duty: bool, error: str) -> bool:
         """Tell the citizen at the first failure, ask again later, and bring in a person where it lasts."""
         logger.error("Rasa does not answer (%s), attempt %d", error, waiting.attempts + 1)
-        reply, now, key = outage_reply(waiting.payload), self._now(), waiting.message.conversation
-        if not reply.outage:
-            danger = Saying(Author.BOT, reply.text, custom=payload_of(reply, None))
-            return await self._finish(waiting, [danger], lambda c: c)
+        now, key = self._now(), waiting.message.conversation
+        if danger := _danger_of(waiting.payload):
+            return await self._finish(waiting, [danger], self._after_danger(on_duty))
         age = now - waiting.message.at
         if (on_duty and age > _PATIENCE) or age > _GIVEN_UP:
-            text = talk.OUTAGE_QUEUED if on_duty else reply.text
+            text = talk.OUTAGE_QUEUED if on_duty else OUTAGE_TEXT
             return await self._finish(
                 waiting, [Saying(Author.SYSTEM, text)],
                 lambda c: talk.queue(c, Reason.OUTAGE, now) if on_duty else c,
@@ -282,6 +296,13 @@ class Switchboard:
         await self._in_unit(keep)
         self.feed.wake(key)
         return False
+
+    def _after_danger(self, on_duty: bool) -> Callable[[Conversation], Conversation]:
+        now = self._now()
+        return lambda c: talk.after_reply(c, "emergency", angry=False, on_duty=on_duty, now=now)
+
+    async def _on_duty(self) -> bool:
+        return await self._in_unit(lambda c: anybody_on_duty(c, self._now()), reading=True)
 
     async def _finish(
         self, waiting: Waiting, replies: list[Saying], change: Callable[[Conversation], Conversation]
@@ -298,3 +319,9 @@ class Switchboard:
                 return do(connection)
 
         return await asyncio.to_thread(run)
+
+
+def _danger_of(text: str) -> Saying | None:
+    """Return what who is in danger is told without asking anybody, ``None`` where ``text`` tells of none."""
+    reply = outage_reply(text)
+    return None if reply.outage else Saying(Author.BOT, reply.text, custom=payload_of(reply, None))

@@ -219,7 +219,21 @@ class Assistant:
         found = self.places.find(text, self._place(turn))
         if found.jurisdiction:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
-        return self._read(text, turn, place_changed=bool(found.jurisdiction)).ranked
+        own = self._read(text, turn, place_changed=bool(found.jurisdiction)).ranked
+        if turn.dialogue.jurisdiction or (own and own[0].confidence >= self._thresholds.answer):
+            return own
+        elsewhere = self._best_elsewhere(text, turn)  # the question may be about a place that it does not name
+        better = elsewhere and (not own or elsewhere[0].confidence > own[0].confidence)
+        return [*own[:-1], *elsewhere] if better else own
+
+    def _best_elsewhere(self, text: str, turn: Turn) -> list[Ranked]:
+        """Return the likeliest entry of all other places."""
+        found = []
+        for place, index in self._indexes.items():
+            if place != self._place(turn):
+                words = index.lexicon.canonical(text)
+                found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
+        return sorted(found, key=lambda r: -r.confidence)[:1]
 
     def lexicon(self, place: str) -> Lexicon:
         """Return the words of a place that has entries."""

@@ -16,12 +16,14 @@ from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_
 from bot.hotline.privacy import mask
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher, RoutingAdvice, Suggestion
+from bot.hotline.suggesting import Suggester
 from bot.model_files import released_model
 from bot.ordering import OrderDesk, Suggest
 from bot.settings import Settings, read_secret
 from bot.storage import Database, knowledge_version, load_knowledge, load_places, write_ledger
 from bot.text.wording import Wording
 from bot.training.dispatcher import load_dispatcher
+from bot.training.intents import load_understanding
 from bot.training.ranker import load_ranker
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -61,6 +63,16 @@ class Application:
             checks=read_eligibility(self.settings.eligibility_dir),
             dispatcher=load_dispatcher(model.dispatcher),
         )
+
+    def suggester(self) -> Suggester:
+        """Return what suggests answers to operators from the newest knowledge. Takes long where that has changed.
+
+        Raises HotlineError without a model.
+        """
+        assistant = self.assistant()
+        model = released_model(self.settings)
+        wording = Wording(load_ranker(model.ranker).ranker.wording)
+        return Suggester(assistant, load_understanding(model.rasa, wording))
 
     def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:
         """Return ``reply`` after filing or moving the work order that it is about, if any."""

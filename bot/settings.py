@@ -173,6 +173,7 @@ class Settings:
     jurisdiction: str = _setting("HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。")
     knowledge_dir: Path = _setting("HOTLINE_KNOWLEDGE_DIR", "data/knowledge", _path, "随程序发布的知识文件所在目录。")
     time_limits_file: Path = _setting("HOTLINE_TIME_LIMITS", "data/time_limits.toml", _path, "工单办理时限文件。")
+    working_hours_file: Path = _setting("HOTLINE_WORKING_HOURS", "data/working_hours.toml", _path, "人工服务时间文件。")
     eligibility_dir: Path = _setting("HOTLINE_ELIGIBILITY_DIR", "data/eligibility", _path, "资格自查文件所在目录。")
     models_dir: Path = _setting("HOTLINE_MODELS_DIR", "models", _path, "训练好的模型所在目录。")
     model: Path | None = _setting(

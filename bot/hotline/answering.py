@@ -15,7 +15,7 @@ from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, ne
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.ledger import top_scores
-from bot.hotline.lexicon import entries_by_place, lexicons_of
+from bot.hotline.lexicon import Lexicon, entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
@@ -210,6 +210,34 @@ class Assistant:
     def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for a complaint ``text``, with confidence and reason."""
         return self._advice.suggest(text, place) if self._advice else []
+
+    def candidates(self, turn: Turn) -> Sequence[Ranked]:
+        """Return the five likeliest entries for ``turn``, however sure of them one can be."""
+        text = self._wording.plain(normalise(turn.text[:_TOO_LONG]))
+        if not has_words(text):
+            return []
+        found = self.places.find(text, self._place(turn))
+        if found.jurisdiction:
+            turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
+        own = self._read(text, turn, place_changed=bool(found.jurisdiction)).ranked
+        if turn.dialogue.jurisdiction or (own and own[0].confidence >= self._thresholds.answer):
+            return own
+        elsewhere = self._best_elsewhere(text, turn)  # the question may be about a place that it does not name
+        better = elsewhere and (not own or elsewhere[0].confidence > own[0].confidence)
+        return [*own[:-1], *elsewhere] if better else own
+
+    def _best_elsewhere(self, text: str, turn: Turn) -> list[Ranked]:
+        """Return the likeliest entry of all other places."""
+        found = []
+        for place, index in self._indexes.items():
+            if place != self._place(turn):
+                words = index.lexicon.canonical(text)
+                found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
+        return sorted(found, key=lambda r: -r.confidence)[:1]
+
+    def lexicon(self, place: str) -> Lexicon:
+        """Return the words of a place that has entries."""
+        return self._indexes[place].lexicon
 
     def _picked(self, text: str, turn: Turn) -> str | None:
         """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web.staff.access import allowed, member_of
-from bot.web.staff.pages import home
+from bot.web.desk import conversations, filing, history, intake, live, suggestions
 
 
 def add_routes(app: web.Application) -> None:
     """Add the routes of the desk to ``app``."""
-    app.router.add_get("/desk", start)
-
-
-@allowed()
-async def start(request: web.Request) -> web.StreamResponse:
-    """Lead to the first page that this person works on."""
-    raise web.HTTPSeeOther(home(member_of(request)))
+    live.add_routes(app)
+    intake.add_routes(app)
+    history.add_routes(app)
+    suggestions.add_routes(app)
+    filing.add_routes(app)
+    conversations.add_routes(app)

@@ -5,6 +5,7 @@ import htmx from "htmx.org";
 import { listenForKeys } from "./keys";
 import { followLive } from "./live";
 import { notice } from "./notices";
+import { openDialogs } from "./orders";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => (document.documentElement.dataset["bsTheme"] = dark.matches ? "dark" : "light");
@@ -72,4 +73,5 @@ document.addEventListener("htmx:afterRequest", () => (unsaved = false));
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
 listenForKeys();
+openDialogs();
 followLive(htmx);

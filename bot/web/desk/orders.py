@@ -149,9 +149,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
     def batch(last: WorkOrder | None) -> list[WorkOrder]:
         with database.read() as connection:
-            return find_orders(
-                connection, asked.filter(member), now=at, before=last, limit=_BATCH, by_due=asked.by_due
-            )
+            return find_orders(connection, asked.filter(member), now=at, before=last, limit=_BATCH, by_due=asked.by_due)
 
     await asyncio.to_thread(record)
     response = web.StreamResponse(headers=download(f"工单-{at.astimezone(ZONE):%Y%m%d-%H%M}.csv", "text/csv"))

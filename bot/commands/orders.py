@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ import click
 
 from bot.errors import HotlineError
 from bot.settings import Settings
-
-_HEADINGS = ("承办单位", "受理", "已反馈", "超期", "按时办结率", "发回重办率", "群众满意度", "回访率", "热点")
+from bot.spreadsheets import REPORT_HEADINGS, csv_bytes, report_rows, report_workbook, shown
 
 
 @click.command(help="按承办单位统计某月（2026-11）或某年（2026）的工单：受理量、按时办结率、发回重办率、满意度、热点。")
@@ -40,65 +38,24 @@ def report(
     with Database(settings.database_url).read() as connection:
         figures = department_figures(connection, first, end, dt.datetime.now(dt.timezone.utc), jurisdiction)
         names = {d.id: d.name for d in load_knowledge(connection).departments.values()}
-    rows = [
-        (
-            names.get(f.department, f.department) if f.department else "合计",
-            *(f.received, f.answered, f.overdue, f.on_time, f.rework, f.satisfaction, f.visited),
-            "、".join(f"{topic}（{count}）" for topic, count in f.topics),
-        )
-        for f in figures
-    ]
+    rows = report_rows(figures, names)
     if not rows:
         click.echo(f"{period} 没有工单。")
-    for row in [_HEADINGS, *rows] if rows else []:
-        click.echo("  ".join(_shown(value) for value in row))
-    for file, write in ((csv_file, _write_csv), (xlsx_file, _write_xlsx), (html_file, partial(_write_html, period))):
+    for row in [REPORT_HEADINGS, *rows] if rows else []:
+        click.echo("  ".join(shown(value) for value in row))
+    as_csv, as_workbook = (
+        partial(_write, lambda rows: csv_bytes([REPORT_HEADINGS, *rows])),
+        partial(_write, report_workbook),
+    )
+    for file, write in ((csv_file, as_csv), (xlsx_file, as_workbook), (html_file, partial(_write_html, period))):
         if file:
             write(file, rows)
             click.echo(f"已保存：{file}")
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return "—"
-    return f"{value:.1%}" if isinstance(value, float) else str(value)
-
-
-def _write_csv(file: Path, rows: Iterable[Sequence[Any]]) -> None:
-    _write_rows(file, [_HEADINGS, *rows])
-
-
-def _write_rows(file: Path, rows: Iterable[Sequence[Any]]) -> None:
+def _write(content: Callable[[Sequence[Sequence[Any]]], bytes], file: Path, rows: Sequence[Sequence[Any]]) -> None:
     try:
-        with file.open("w", encoding="utf-8-sig", newline="") as out:  # with a mark, so that Excel reads the Chinese
-            csv.writer(out).writerows([_safe(_shown(value)) for value in row] for row in rows)
-    except OSError as error:
-        raise HotlineError(f"无法写入 {file}（{error.strerror}）。") from error
-
-
-def _write_xlsx(file: Path, rows: Sequence[Sequence[Any]]) -> None:
-    from openpyxl import Workbook
-    from openpyxl.chart import BarChart, Reference
-
-    book = Workbook()
-    sheet = book.active
-    sheet.title = "工单统计"
-    sheet.append(_HEADINGS)
-    for row in rows:
-        sheet.append([_safe(value) if isinstance(value, str) else value for value in row])
-    for line in sheet.iter_rows(min_row=2, min_col=5, max_col=8):
-        for cell in line:
-            cell.number_format = "0.0%"
-    sheet.freeze_panes = "B2"
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["I"].width = 28, 60
-    if len(rows) > 1:
-        chart = BarChart()
-        chart.title, chart.type, chart.height, chart.width = "各承办单位受理量", "bar", 12, 20
-        chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=len(rows) + 1), titles_from_data=True)
-        chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=len(rows) + 1))
-        sheet.add_chart(chart, f"A{len(rows) + 4}")
-    try:
-        book.save(file)
+        file.write_bytes(content(rows))
     except OSError as error:
         raise HotlineError(f"无法写入 {file}（{error.strerror}）。") from error
 
@@ -109,17 +66,12 @@ def _write_html(period: str, file: Path, rows: Sequence[Sequence[Any]]) -> None:
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     most = max((row[1] for row in rows), default=0)
     page = environment.get_template("report.html.j2").render(
-        period=period, headings=_HEADINGS, rows=rows, most=most, shown=_shown, hot=rows[0][-1] if rows else ""
+        period=period, headings=REPORT_HEADINGS, rows=rows, most=most, shown=shown, hot=rows[0][-1] if rows else ""
     )
     try:
         file.write_text(page, encoding="utf8")
     except OSError as error:
         raise HotlineError(f"无法写入 {file}（{error.strerror}）。") from error
-
-
-def _safe(text: str) -> str:
-    """Return ``text`` so that a spreadsheet never takes it for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 @click.command(help="显示辖区的派单目录：类别树、主办和协办单位、热线、依据。")
@@ -150,5 +102,5 @@ def catalogue(jurisdiction: str, csv_file: Path | None) -> None:
         helped = f"，协办：{assisting}" if assisting else ""
         click.echo(f"  {leaf} → {lead}（{identifier}）{line}{helped}  依据：{basis}")
     if csv_file:
-        _write_rows(csv_file, [("类别", "主办单位", "协办单位", "热线", "依据", "主办单位代号"), *rows])
+        _write(csv_bytes, csv_file, [("类别", "主办单位", "协办单位", "热线", "依据", "主办单位代号"), *rows])
         click.echo(f"已保存：{csv_file}")

@@ -108,6 +108,17 @@ def lamp(due: Due, now: dt.datetime, finished: dt.datetime | None = None) -> Lam
     return Lamp.YELLOW if not finished and now >= due.near else Lamp.GREEN
 
 
+def left_words(due: Due, now: dt.datetime) -> str:
+    """Return how much time is left, or how long it is over: 还剩2个工作日, 今天到期, 超期1天."""
+    hours = (due.at - now).total_seconds() / 3600
+    if hours < 0:
+        return f"超期{-int(hours // 24)}天" if hours <= -24 else f"超期{max(1, round(-hours))}小时"
+    if hours < 24 and due.at != _midnight(_day(due.at)):  # a limit in hours
+        return f"还剩{max(1, round(hours))}小时"
+    days = working_days_after(_day(now), _day(due.at - dt.timedelta(seconds=1)))
+    return f"还剩{days}个工作日" if days > 0 else "今天到期"
+
+
 def read_time_limits(path: Path) -> TimeLimits:
     """Return the limits in a TOML file of ``[[limit]]`` tables.
 

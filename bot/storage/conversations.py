@@ -90,6 +90,7 @@ def change_conversation(
     if version is not None and version != before.version:
         raise MoveRefused(_CHANGED_MEANWHILE)
     after = change(before)
+    _note_wait(connection, before, after, at)
     return before if after == before else _store(connection, after, at)
 
 
@@ -157,12 +158,6 @@ def say(
     return _append(connection, before, saying, at, id=id)[1]
 
 
-def tell_citizen(connection: Connection, citizen: str, text: str, at: dt.datetime, *, id: str) -> None:
-    """Say ``text`` in every conversation of the citizen with this digest; they may have none, or have deleted it."""
-    for conversation in conversations_of(connection, citizen):
-        say(connection, conversation.id, Saying(Author.SYSTEM, text), at, id=id)
-
-
 def finish(
     connection: Connection,
     waiting: Waiting,
@@ -182,6 +177,7 @@ def finish(
     done = sa.update(t.messages).where(m.conversation == key, m.seq == waiting.message.seq, m.due.is_not(None))
     if connection.execute(done.values(due=None)).rowcount == 1:
         current = change(before)
+        _note_wait(connection, before, current, at)
         for saying in sayings:
             current, _ = _append(connection, current, saying, at, push_at=waiting.answer_by)
         if current.version == before.version and current != before:
@@ -333,7 +329,7 @@ def forget_conversation(connection: Connection, conversation: str) -> bool:
     """Delete everything of the conversation; return whether it was there. Work orders stay, they are records."""
     if find_conversation(connection, conversation, lock=True) is None:
         return False
-    for table in (t.outbox, t.feedback, t.messages):
+    for table in (t.waits, t.outbox, t.feedback, t.messages):
         connection.execute(sa.delete(table).where(table.c.conversation == conversation))
     connection.execute(sa.delete(suggestion_outcomes).where(suggestion_outcomes.c.conversation == conversation))
     connection.execute(sa.delete(t.conversations).where(t.conversations.c.id == conversation))
@@ -388,6 +384,15 @@ def _append(
         pushed = {"conversation": stored.id, "text": saying.pushed or saying.text, "created": at, "attempts": 0}
         connection.execute(sa.insert(t.outbox).values(**pushed, error="", next_at=max(at, push_at or at), done=None))
     return stored, message
+
+
+def _note_wait(connection: Connection, before: Conversation, after: Conversation, at: dt.datetime) -> None:
+    """Keep how long the citizen waited, where the wait is over with that change."""
+    if before.holder is not Holder.QUEUE or after.holder is Holder.QUEUE or before.queued is None:
+        return
+    reason = before.reason and before.reason.value
+    row = {"conversation": before.id, "reason": reason, "queued": before.queued, "ended": at}
+    connection.execute(sa.insert(t.waits).values(**row, taken=after.holder is Holder.OPERATOR))
 
 
 def _store(

@@ -5,18 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.errors import NotFound
 from bot.hotline.bursts import USUAL_DAYS, WINDOW_HOURS, Burst, bursts
 from bot.hotline.reports import SATISFIED, Counts, Figures, figures_of
 from bot.hotline.work_orders import State
+from bot.storage.calendar import china_month
 from bot.storage.tables import work_orders as t
 
 _TOPICS = 5
+
+
+@dataclass(frozen=True)
+class MonthCounts:
+    """What is counted of the orders about ``category`` that ``department`` got and that were received in ``month``."""
+
+    month: str  # such as 2026-11
+    department: str | None
+    category: str
+    counts: Counts
 
 
 @dataclass(frozen=True)
@@ -46,17 +59,53 @@ def department_figures(
     Merged orders count once, as the order that they were merged into. Nothing received: an empty list.
     """
     c = t.work_orders.c
+    query = sa.select(c.department, c.category, *_numbers(now)).where(*_received(first, end, jurisdiction))
+    rows = connection.execute(query.group_by(c.department, c.category))
+    return figures_from((department, category, Counts(*numbers)) for department, category, *numbers in rows)
+
+
+def month_counts(
+    connection: Connection,
+    first: dt.datetime,
+    end: dt.datetime,
+    now: dt.datetime,
+    jurisdiction: str | None = None,
+) -> list[MonthCounts]:
+    """Return what `department_figures` sums up, by the month of receipt: one row for each department and category."""
+    c = t.work_orders.c
+    key = (china_month(c.received), c.department, c.category)
+    query = sa.select(*key, *_numbers(now)).where(*_received(first, end, jurisdiction)).group_by(*key)
+    rows = connection.execute(query)
+    return [MonthCounts(month, owner, category, Counts(*numbers)) for month, owner, category, *numbers in rows]
+
+
+def figures_from(rows: Iterable[tuple[str | None, str, Counts]]) -> list[Figures]:
+    """Return the figures of ``rows`` of department, category and counts: of all together, then by department."""
+    sums: dict[str | None, Counts] = defaultdict(Counts)
+    topics: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for department, category, counts in rows:
+        for owner in {None, department}:
+            sums[owner] += counts
+            topics[owner][category] += counts.received
+    order = sorted(sums, key=lambda name: (name is not None, name or ""))
+    return [figures_of(name, sums[name], topics[name], _TOPICS) for name in order]
+
+
+def _received(first: dt.datetime, end: dt.datetime, jurisdiction: str | None) -> list[Any]:
+    c = t.work_orders.c
     inside = [c.received >= first, c.received < end, c.state != State.MERGED.value]
-    if jurisdiction:
-        inside.append(c.jurisdiction == jurisdiction)
+    return [*inside, c.jurisdiction == jurisdiction] if jurisdiction else inside
+
+
+def _numbers(now: dt.datetime) -> list[Any]:
+    """Return the columns of `Counts` in their order."""
+    c = t.work_orders.c
 
     def count(*conditions: Any) -> Any:
         return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
 
     answered, late = c.answered.is_not(None), sa.func.coalesce(c.answered, now) > c.due
-    query = sa.select(
-        c.department,
-        c.category,
+    return [
         sa.func.count(),
         count(answered),
         count(c.due.is_not(None), late),
@@ -64,16 +113,7 @@ def department_figures(
         count(answered, c.reworked > 0),
         count(c.satisfaction.is_not(None)),
         count(c.satisfaction >= SATISFIED),
-    )
-    rows = connection.execute(query.where(*inside).group_by(c.department, c.category)).all()
-    sums: dict[str | None, Counts] = defaultdict(Counts)
-    topics: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for department, category, *numbers in rows:
-        for owner in {None, department}:
-            sums[owner] += Counts(*numbers)
-            topics[owner][category] += numbers[0]
-    order = sorted(sums, key=lambda name: (name is not None, name or ""))
-    return [figures_of(name, sums[name], topics[name], _TOPICS) for name in order]
+    ]
 
 
 def find_bursts(connection: Connection, now: dt.datetime) -> list[Burst]:
@@ -118,6 +158,14 @@ def list_alarms(connection: Connection, since: dt.datetime) -> list[Alarm]:
     """Return the alarms raised from ``since`` on, newest first."""
     query = sa.select(t.alarms).where(t.alarms.c.raised_at >= since).order_by(t.alarms.c.raised_at.desc())
     return [Alarm(**row) for row in connection.execute(query).mappings()]
+
+
+def get_alarm(connection: Connection, alarm: str) -> Alarm:
+    """Return the alarm. Raises NotFound."""
+    row = connection.execute(sa.select(t.alarms).where(t.alarms.c.id == alarm)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("没有这条预警。")
+    return Alarm(**row)
 
 
 def acknowledge_alarm(connection: Connection, alarm: str, by: str, at: dt.datetime) -> bool:

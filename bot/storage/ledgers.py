@@ -50,6 +50,12 @@ def read_ledger(connection: Connection, ledger: str) -> LedgerRow:
     return LedgerRow(**found, entries=tuple((entry, version) for entry, version in used))
 
 
+def replies_in(connection: Connection, conversation: str, limit: int = 200) -> list[LedgerRow]:
+    """Return the newest ``limit`` replies to the citizen with this digest, oldest first, without their entries."""
+    query = sa.select(t.ledger).where(t.ledger.c.conversation == conversation).order_by(t.ledger.c.at.desc())
+    return [LedgerRow(**row) for row in connection.execute(query.limit(limit)).mappings()][::-1]
+
+
 def delete_ledger_before(connection: Connection, day: dt.date) -> int:
     """Delete what was replied before ``day`` began in UTC; return how many replies that were."""
     limit = dt.datetime.combine(day, dt.time(), dt.timezone.utc)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -12,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import MoveRefused, NotFound
-from bot.hotline.deadlines import ZONE, Lamp, Pause, TimeLimit, answer_due
-from bot.hotline.order_news import order_news
+from bot.hotline.deadlines import ZONE, Pause, TimeLimit, answer_due
 from bot.hotline.work_orders import OPEN, Actor, Event, Move, RequestKind, Role, State, WorkOrder, make_move
-from bot.storage.conversations import tell_citizen
+from bot.storage.order_news import tell_callers
 from bot.storage.tables import work_orders as t
 from bot.storage.webhooks import announce
 
@@ -80,7 +78,7 @@ def filed_under(connection: Connection, key: str | None) -> WorkOrder | None:
         return None
     query = sa.select(t.work_orders).where(t.work_orders.c.filing_key == key)
     row = connection.execute(query).mappings().one_or_none()
-    return _from_row(row) if row else None
+    return order_from_row(row) if row else None
 
 
 def add_caller(connection: Connection, order: str, caller: Caller) -> None:
@@ -100,7 +98,7 @@ def get_order(connection: Connection, order: str) -> WorkOrder:
     row = connection.execute(sa.select(t.work_orders).where(wanted)).mappings().one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {order[:40]} 的工单，请核对编号。")
-    return _from_row(row)
+    return order_from_row(row)
 
 
 def open_alike(connection: Connection, order: WorkOrder, since: dt.datetime) -> list[WorkOrder]:
@@ -108,14 +106,14 @@ def open_alike(connection: Connection, order: WorkOrder, since: dt.datetime) -> 
     c = t.work_orders.c
     same = [c.jurisdiction == order.jurisdiction, c.category == order.category, c.received >= since]
     query = sa.select(t.work_orders).where(*same, c.state.in_([s.value for s in OPEN])).order_by(c.received)
-    return [_from_row(row) for row in connection.execute(query).mappings()]
+    return [order_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def orders_near_due(connection: Connection, now: dt.datetime) -> list[WorkOrder]:
     """Return the unanswered orders whose lamp is no longer green."""
     c = t.work_orders.c
     query = sa.select(t.work_orders).where(c.state.in_(_UNANSWERED), c.near <= now).order_by(c.near)
-    return [_from_row(row) for row in connection.execute(query).mappings()]
+    return [order_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def orders_owing_progress(connection: Connection, now: dt.datetime) -> list[WorkOrder]:
@@ -128,7 +126,7 @@ def orders_owing_progress(connection: Connection, now: dt.datetime) -> list[Work
     query = sa.select(t.work_orders, last.scalar_subquery().label("told")).where(c.state.in_(_WITH_DEPARTMENT))
     owing = []
     for row in connection.execute(query.where(c.received < now - _SHORTEST_PROGRESS)).mappings():
-        order = _from_row(row)
+        order = order_from_row(row)
         if not order.limit.progress_days or order.paused:
             continue
         since = max(filter(None, (row["told"], answer_due(order.received, order.limit).at)))
@@ -142,97 +140,7 @@ def orders_of(connection: Connection, conversation: str, limit: int = 5) -> list
     own = sa.select(t.callers.c.work_order).where(t.callers.c.conversation == conversation)
     query = sa.select(t.work_orders).where(t.work_orders.c.id.in_(own))
     rows = connection.execute(query.order_by(t.work_orders.c.received.desc()).limit(limit)).mappings()
-    return [_from_row(row) for row in rows]
-
-
-@dataclass(frozen=True)
-class OrderFilter:
-    """Which work orders are wanted; what is empty does not narrow. ``text`` stands in number, matter or place."""
-
-    jurisdiction: str | None = None
-    states: Sequence[State] = ()
-    department: str | None = None  # as lead or assisting
-    category: str | None = None  # or the branch of the tree above it
-    lamp: Lamp | None = None
-    text: str = ""
-    received_from: dt.datetime | None = None
-    received_before: dt.datetime | None = None
-    closed_before: dt.datetime | None = None
-
-
-def find_orders(
-    connection: Connection,
-    wanted: OrderFilter = OrderFilter(),
-    *,
-    now: dt.datetime | None = None,
-    before: WorkOrder | None = None,
-    limit: int = 10_000,
-) -> list[WorkOrder]:
-    """Return at most ``limit`` orders that are ``wanted``, newest first, those older than ``before`` for a further page.
-
-    ``now`` is needed where a lamp is wanted.
-    """
-    c = t.work_orders.c
-    query = sa.select(t.work_orders).where(*_conditions(wanted, now))
-    if before:
-        query = query.where(
-            sa.tuple_(c.received, c.id) < sa.tuple_(sa.bindparam(None, before.received, c.received.type), before.id)
-        )
-    return [
-        _from_row(row)
-        for row in connection.execute(query.order_by(c.received.desc(), c.id.desc()).limit(limit)).mappings()
-    ]
-
-
-def count_by_state(
-    connection: Connection, wanted: OrderFilter = OrderFilter(), now: dt.datetime | None = None
-) -> dict[State, int]:
-    """Return how many of the ``wanted`` orders stand in each state."""
-    c = t.work_orders.c
-    query = sa.select(c.state, sa.func.count()).where(*_conditions(wanted, now)).group_by(c.state)
-    return {State(state): count for state, count in connection.execute(query)}
-
-
-def _conditions(wanted: OrderFilter, now: dt.datetime | None) -> list[sa.sql.ColumnElement]:
-    c = t.work_orders.c
-    found: list[sa.sql.ColumnElement] = []
-    if wanted.jurisdiction:
-        found.append(c.jurisdiction == wanted.jurisdiction)
-    if wanted.states:
-        found.append(c.state.in_([state.value for state in wanted.states]))
-    if wanted.department:
-        inside = sa.cast(c.assisting, sa.Text).contains(f'"{wanted.department}"', autoescape=True)
-        found.append(sa.or_(c.department == wanted.department, inside))
-    if wanted.category:
-        found.append(
-            sa.or_(c.category == wanted.category, c.category.startswith(f"{wanted.category}/", autoescape=True))
-        )
-    if wanted.text.strip():
-        text = wanted.text.strip()
-        found.append(
-            sa.or_(
-                *(column.contains(text, autoescape=True) for column in (c.content, c.place)), c.number == text.upper()
-            )
-        )
-    if wanted.received_from:
-        found.append(c.received >= wanted.received_from)
-    if wanted.received_before:
-        found.append(c.received < wanted.received_before)
-    if wanted.closed_before:
-        found.append(c.closed < wanted.closed_before)
-    if wanted.lamp:
-        if now is None:
-            raise ValueError("a lamp is wanted as of when?")
-        found.append(_shows(wanted.lamp, now))
-    return found
-
-
-def _shows(lamp: Lamp, now: dt.datetime) -> sa.sql.ColumnElement:
-    """Return the condition that an order's lamp is ``lamp`` at ``now``."""
-    c = t.work_orders.c
-    late = sa.and_(c.due.is_not(None), sa.func.coalesce(c.answered, now) > c.due)
-    near = sa.and_(c.answered.is_(None), c.near.is_not(None), c.near <= now, ~late)
-    return {Lamp.RED: late, Lamp.YELLOW: near, Lamp.GREEN: ~sa.or_(late, near)}[lamp]
+    return [order_from_row(row) for row in rows]
 
 
 def move_order(
@@ -263,7 +171,8 @@ def move_order(
         for caller in _callers(connection, before.id):
             add_caller(connection, after.merged_into, caller)
     announce(connection, after, f"work_order.{move.value}", at, event.details, reason=event.reason)
-    _tell_callers(connection, after, event)
+    if actor.role is not Role.CITIZEN:  # who is answered in the conversation already
+        tell_callers(connection, after, move, at)
     return after
 
 
@@ -284,7 +193,7 @@ def redispatched_orders(connection: Connection) -> list[WorkOrder]:
     e, c = t.work_order_events.c, t.work_orders.c
     moved = sa.select(e.work_order).where(e.move.in_([Move.RETURN.value, Move.REASSIGN.value]))
     query = sa.select(t.work_orders).where(c.id.in_(moved), c.answered.is_not(None)).order_by(c.received, c.id)
-    return [_from_row(row) for row in connection.execute(query).mappings()]
+    return [order_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def count_callers(connection: Connection, order: str) -> int:
@@ -337,15 +246,6 @@ def attachments_in_use(connection: Connection, closed_since: dt.datetime) -> set
     return {address for row in connection.execute(sa.select(c.attachments).where(kept)) for address in row.attachments}
 
 
-def _tell_callers(connection: Connection, order: WorkOrder, event: Event) -> None:
-    """Say in the talks of those who raised the matter what happened to it, where that is for them."""
-    if news := order_news(order, event):
-        for citizen in sorted(
-            {caller.conversation for caller in _callers(connection, order.id) if caller.conversation}
-        ):
-            tell_citizen(connection, citizen, news, event.at, id=f"order-{order.id}-{event.version}")
-
-
 def _callers(connection: Connection, order: str) -> list[Caller]:
     query = sa.select(t.callers).where(t.callers.c.work_order == order).order_by(t.callers.c.position)
     return [Caller(r.name, r.phone, r.conversation, r.channel, r.at) for r in connection.execute(query)]
@@ -373,7 +273,7 @@ def refresh_due(connection: Connection, at: dt.datetime) -> int:
     moved = 0
     rows = connection.execute(sa.select(t.work_orders).where(c.state.in_(_UNANSWERED)).order_by(c.id)).mappings().all()
     for row in rows:
-        clock = _clock(_from_row(row), at)
+        clock = _clock(order_from_row(row), at)
         if clock != {"due": row["due"], "near": row["near"]}:
             connection.execute(sa.update(t.work_orders).where(c.id == row["id"]).values(**clock))
             moved += 1
@@ -396,7 +296,7 @@ def _as_row(order: WorkOrder, at: dt.datetime) -> dict[str, Any]:
     return row | _clock(order, at)
 
 
-def _from_row(row: Any) -> WorkOrder:
+def order_from_row(row: Any) -> WorkOrder:
     values = {name: row[name] for name in _FIELDS}
     values |= {"kind": RequestKind(row["kind"]), "state": State(row["state"]), "limit": TimeLimit(**row["limit"])}
     values |= {name: tuple(row[name]) for name in ("assisting", "attachments")}

@@ -6,6 +6,7 @@ import { runDesk } from "./desk";
 import { listenForKeys } from "./keys";
 import { followLive } from "./live";
 import { notice } from "./notices";
+import { openDialogs } from "./orders";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => (document.documentElement.dataset["bsTheme"] = dark.matches ? "dark" : "light");
@@ -77,4 +78,5 @@ addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
 listenForKeys();
 runDesk(htmx);
+openDialogs();
 followLive(htmx);

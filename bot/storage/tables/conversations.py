@@ -44,7 +44,7 @@ conversations = sa.Table(
 )
 sa.Index("ix_conversations_changed", conversations.c.changed)
 sa.Index("ix_conversations_holder_queued", conversations.c.holder, conversations.c.queued)
-sa.Index("ix_conversations_citizen", conversations.c.citizen)
+sa.Index("ix_conversations_citizen", conversations.c.citizen, conversations.c.channel, conversations.c.jurisdiction)
 sa.Index("ix_conversations_last", conversations.c.last)
 
 messages = sa.Table(
@@ -98,6 +98,22 @@ feedback = sa.Table(  # what a citizen says of one answer
     sa.PrimaryKeyConstraint("conversation", "seq"),
     sa.ForeignKeyConstraint(["conversation", "seq"], ["messages.conversation", "messages.seq"], ondelete="RESTRICT"),
 )
+
+sa.Index("ix_message_feedback_at", feedback.c.at)
+
+waits = sa.Table(  # how long each citizen who asked for a person waited, and whether somebody came
+    "conversation_waits",
+    metadata,
+    sa.Column("row_id", sa.Integer, primary_key=True),
+    text("conversation"),
+    text("reason", null=True),
+    moment("queued"),
+    moment("ended"),
+    sa.Column("taken", sa.Boolean, nullable=False),  # else they gave up waiting
+    refer("conversation", "conversations"),
+)
+sa.Index("ix_conversation_waits_ended", waits.c.ended)
+sa.Index("ix_conversation_waits_conversation", waits.c.conversation)
 
 presence = sa.Table(  # who is at the desk
     "presence",

@@ -26,7 +26,9 @@ ledger = sa.Table(
     refer("jurisdiction", "jurisdictions"),
     one_of("kind", KINDS),
 )
-sa.Index("ix_ledger_at", ledger.c.at)
+sa.Index(  # all that the overview counts, so that it need not read the replies themselves
+    "ix_ledger_overview", ledger.c.at, ledger.c.kind, ledger.c.jurisdiction, ledger.c.conversation, ledger.c.id
+)
 sa.Index("ix_ledger_kind_at", ledger.c.kind, ledger.c.at)
 sa.Index("ix_ledger_jurisdiction_at", ledger.c.jurisdiction, ledger.c.at)
 sa.Index("ix_ledger_conversation", ledger.c.conversation)

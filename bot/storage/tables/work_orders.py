@@ -65,12 +65,13 @@ work_orders = sa.Table(
 sa.Index("ix_work_orders_jurisdiction_received", work_orders.c.jurisdiction, work_orders.c.received)
 sa.Index("ix_work_orders_state_received", work_orders.c.state, work_orders.c.received)
 sa.Index("ix_work_orders_department_received", work_orders.c.department, work_orders.c.received)
-sa.Index(  # all that the yearly report reads, so that it need not read the orders themselves
+sa.Index(  # all that the yearly report and the lists' counts read, so that they need not read the orders themselves
     "ix_work_orders_figures",
     *(
         work_orders.c[name]
         for name in (
-            "received", "state", "jurisdiction", "department", "category", "answered", "due", "reworked", "satisfaction",
+            "received", "state", "jurisdiction", "department", "category", "answered", "due", "near", "reworked",
+            "satisfaction",
         )
     ),
 )  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web.admin import audit, people
+from bot.web.admin import audit, conversations, overview, people
 
 
 def add_routes(app: web.Application) -> None:
     """Add the routes of the console to ``app``."""
+    overview.add_routes(app)
+    conversations.add_routes(app)
     people.add_routes(app)
     audit.add_routes(app)

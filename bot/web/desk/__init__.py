@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web.desk import conversations, filing, history, intake, live, suggestions
+from bot.web.desk import (
+    alarms,
+    callers,
+    conversations,
+    filing,
+    history,
+    intake,
+    live,
+    order,
+    orders,
+    reports,
+    suggestions,
+)
 
 
 def add_routes(app: web.Application) -> None:
@@ -15,3 +27,8 @@ def add_routes(app: web.Application) -> None:
     suggestions.add_routes(app)
     filing.add_routes(app)
     conversations.add_routes(app)
+    orders.add_routes(app)
+    order.add_routes(app)
+    callers.add_routes(app)
+    alarms.add_routes(app)
+    reports.add_routes(app)

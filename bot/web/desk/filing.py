@@ -76,7 +76,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "rule": chosen,
     }  # fmt: skip
     return await render(
-        request, "desk/order.html", form=await order_form(request, conversation.jurisdiction, None, data),
+        request, "desk/new_order.html", form=await order_form(request, conversation.jurisdiction, None, data),
         conversation=conversation,
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ async def file(request: web.Request) -> web.StreamResponse:
     held_by(conversation, member.id)
     form = await order_form(request, conversation.jurisdiction, await request.post())
     if not form.validate() or not _KEY.fullmatch(form.key.data or ""):
-        again = await render(request, "desk/order.html", form=form, conversation=conversation)
+        again = await render(request, "desk/new_order.html", form=form, conversation=conversation)
         again.headers["HX-Retarget"] = "#order"
         return again
     filed = await file_order_from(request, form, conversation)

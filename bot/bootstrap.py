@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from bot.errors import HotlineError
 from bot.hotline.answering import Assistant, Turn
 from bot.hotline.deadlines import read_time_limits
 from bot.hotline.eligibility import read_eligibility
@@ -16,7 +18,7 @@ from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_
 from bot.hotline.privacy import mask
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher, RoutingAdvice, Suggestion
-from bot.model_files import released_model
+from bot.model_files import ModelFiles, ReleasedModel
 from bot.ordering import OrderDesk, Suggest
 from bot.settings import Settings, read_secret
 from bot.storage import Database, knowledge_version, load_knowledge, load_places, write_ledger
@@ -25,6 +27,7 @@ from bot.training.dispatcher import load_dispatcher
 from bot.training.ranker import load_ranker
 
 _ZONE = ZoneInfo("Asia/Shanghai")
+logger = logging.getLogger(__name__)
 
 
 class Application:
@@ -33,25 +36,46 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = Database(settings.database_url)
+        self.released = ReleasedModel(settings)
         self._assistant: Assistant | None = None
+        self._model: ModelFiles | None = None  # of the assistant
+        self._refused: ModelFiles | None = None  # a released model that could not be used
         self._lock = threading.Lock()
 
     def assistant(self) -> Assistant:
-        """Return an assistant that knows the newest knowledge, built anew only when that has changed."""
+        """Return an assistant with the newest knowledge and the released model, built anew only when either has changed."""
         with self.database.read() as connection:
             version = knowledge_version(connection)
+        model = self.released.current()
         current = self._assistant
-        if current and current.knowledge.version == version:
+        if current and current.knowledge.version == version and model in (self._model, self._refused):
             return current
         with self._lock:
-            if self._assistant is None or self._assistant.knowledge.version != version:
-                self._assistant = self._build()
+            current = self._assistant
+            if current is None or current.knowledge.version != version or model not in (self._model, self._refused):
+                self._assistant = self._build(model)
+            assert self._assistant is not None
             return self._assistant
 
-    def _build(self) -> Assistant:
+    def _build(self, model: ModelFiles) -> Assistant:
+        """Return an assistant with ``model``, or with the model so far where that one cannot be used."""
         with self.database.read() as connection:
             knowledge, places = load_knowledge(connection), load_places(connection)
-        model = released_model(self.settings)
+        try:
+            if model == self._refused:
+                raise HotlineError("the released model could not be used")
+            built = self._with_model(model, knowledge, places)
+        except HotlineError as error:
+            if self._model is None or self._model == model:
+                raise
+            if model != self._refused:
+                logger.error("%s cannot be used, the model before it goes on: %s", model.rasa.name, error)
+            self._refused = model
+            return self._with_model(self._model, knowledge, places)
+        self._model, self._refused = model, None
+        return built
+
+    def _with_model(self, model: ModelFiles, knowledge: Knowledge, places: Places) -> Assistant:
         return Assistant(
             knowledge,
             places,
@@ -114,13 +138,14 @@ def today() -> dt.date:
 class Reference:
     """What the web process and operators need of the knowledge, without the indexes that answering needs.
 
-    It follows the knowledge's version: a rule that an administrator changes counts at the next question.
+    It follows the knowledge's version and the released model: what an administrator changes counts at the next question.
     """
 
     def __init__(self, application: Application) -> None:
         self._application = application
         self._dispatcher: Dispatcher | None = None
         self._wording: Wording | None = None
+        self._model: ModelFiles | None = None  # of these two
         self._lock = threading.Lock()
         self._known: tuple[Knowledge, Places] | None = None
 
@@ -135,10 +160,10 @@ class Reference:
     def suggest(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for ``text``. Raises HotlineError without a model."""
         with self._lock:
-            if self._dispatcher is None or self._wording is None:
-                model = released_model(self._application.settings)
-                self._wording = Wording(load_ranker(model.ranker).ranker.wording)
-                self._dispatcher = load_dispatcher(model.dispatcher)
+            model = self._application.released.current()
+            if self._dispatcher is None or self._wording is None or model != self._model:
+                wording, dispatcher = load_ranker(model.ranker).ranker.wording, load_dispatcher(model.dispatcher)
+                self._wording, self._dispatcher, self._model = Wording(wording), dispatcher, model
         return RoutingAdvice(self._dispatcher, self._wording, self.knowledge()).suggest(text, place)
 
     def desk(self) -> OrderDesk:

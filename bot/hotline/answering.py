@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
@@ -105,8 +106,9 @@ class Assistant:
         self._default = default_jurisdiction
         self._today = today
         self._wording = Wording(ranker.wording)
+        self.dispatcher = dispatcher
         self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
-        self._indexes = build_indexes(knowledge, ranker.synonyms)
+        self._indexes = build_indexes(knowledge, ranker.synonyms, ranker.taught)
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
@@ -495,7 +497,16 @@ def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
     return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
-def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:
-    """Return one index for each jurisdiction that has entries."""
+def build_indexes(
+    knowledge: Knowledge, synonyms: Mapping[str, str], taught: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> Mapping[str, EntryIndex]:
+    """Return one index for each jurisdiction that has entries; ``taught`` are further wordings of entries by their id."""
     lexicons = lexicons_of(knowledge, synonyms)
-    return {place: EntryIndex(entries, lexicons[place]) for place, entries in entries_by_place(knowledge).items()}
+    return {
+        place: EntryIndex([_with_wordings(e, taught.get(e.id, ())) for e in entries], lexicons[place])
+        for place, entries in entries_by_place(knowledge).items()
+    }
+
+
+def _with_wordings(entry: KnowledgeEntry, taught: Sequence[str]) -> KnowledgeEntry:
+    return replace(entry, similar=tuple(dict.fromkeys((*entry.similar, *taught)))) if taught else entry

@@ -15,6 +15,7 @@ from bot.storage import (
     anonymise_before,
     delete_deliveries_before,
     delete_ledger_before,
+    delete_logins_before,
     find_bursts,
     find_orders,
     move_order,
@@ -27,6 +28,7 @@ from bot.storage import (
 
 _WORKER = Actor("worker", Role.SYSTEM)
 _DELIVERIES_KEPT = dt.timedelta(days=30)
+_LOGINS_KEPT = dt.timedelta(days=1)  # longer than any of them counts
 _REASONS = {Lamp.YELLOW: "临近办理时限", Lamp.RED: "已超过办理时限"}
 _PROGRESS = "progress"
 
@@ -58,6 +60,7 @@ def make_round(database: Database, settings: Settings, now: dt.datetime) -> Roun
         anonymised = anonymise_before(connection, (now - dt.timedelta(days=settings.contact_days)).date(), now)
         forgotten = delete_ledger_before(connection, (now - dt.timedelta(days=settings.ledger_days)).date())
         delete_deliveries_before(connection, now - _DELIVERIES_KEPT)
+        delete_logins_before(connection, now - _LOGINS_KEPT)
     return Round(reminded, archived, len(alarms), anonymised, forgotten)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from aiohttp_session import get_session
 from multidict import MultiDict
-from wtforms import Form
+from wtforms import Field, Form
 from wtforms.csrf.session import SessionCSRF
 
 from bot.errors import NotFound
@@ -30,12 +30,28 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Handler)
 
 
-class StaffForm(Form):
-    """Base of every form: it carries the token without which nothing is changed."""
+class _Token(Form):
+    """Nothing but the token that every change carries."""
 
     class Meta:
         csrf = True
         csrf_class = SessionCSRF
+        csrf_time_limit = LONGEST
+
+
+class _Checked(SessionCSRF):
+    """Puts the token into a form; `guard` has checked it before any form is read, wherever the request carried it."""
+
+    def validate_csrf_token(self, form: Form, field: Field) -> None:
+        return None
+
+
+class StaffForm(Form):
+    """Base of every form."""
+
+    class Meta:
+        csrf = True
+        csrf_class = _Checked
         csrf_time_limit = LONGEST
         locales = ("zh",)
 
@@ -138,7 +154,7 @@ async def _require_token(request: web.Request) -> None:
         token = str((await request.post()).get(CSRF_TOKEN, ""))
     session = await get_session(request)
     known = "csrf" in session  # else no page was ever shown, and there is nothing to compare with
-    if not known or not StaffForm(MultiDict({CSRF_TOKEN: token}), meta=await form_meta(request)).validate():
+    if not known or not _Token(MultiDict({CSRF_TOKEN: token}), meta=await form_meta(request)).validate():
         raise web.HTTPForbidden(text="页面已过期，请刷新后再试，内容没有保存。", content_type="application/json")
 
 
@@ -149,4 +165,4 @@ async def form_meta(request: web.Request) -> dict[str, Any]:
 
 async def csrf_token(request: web.Request) -> str:
     """Return the token that the request's page carries."""
-    return str(StaffForm(meta=await form_meta(request))[CSRF_TOKEN].current_token)
+    return str(_Token(meta=await form_meta(request))[CSRF_TOKEN].current_token)

@@ -54,8 +54,8 @@ NAVIGATION: Mapping[str, tuple[Link, ...]] = {
 
 def home(member: StaffMember) -> str:
     """Return the first page of ``member``'s own work that they may see."""
-    groups = reversed(NAVIGATION.values()) if member.role is Role.ADMINISTRATOR else NAVIGATION.values()
-    links = (link for group in groups for link in group)
+    groups = list(NAVIGATION)[:: -1 if member.role is Role.ADMINISTRATOR else 1]
+    links = (link for group in groups for link in NAVIGATION[group])
     return next((link.path for link in links if member.may(link.permission)), "/staff/password")
 
 

@@ -157,6 +157,10 @@ class Reference:
         """Return the newest places."""
         return self._current()[1]
 
+    def assistant(self) -> Assistant:
+        """Return the assistant, with the indexes that it needs; they are built when it is asked for first."""
+        return self._application.assistant()
+
     def suggest(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for ``text``. Raises HotlineError without a model."""
         with self._lock:

@@ -18,7 +18,7 @@ from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.ledger import top_scores
 from bot.hotline.lexicon import entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
-from bot.hotline.ranking import EntryIndex, Ranked, Ranker
+from bot.hotline.ranking import EntryIndex, Ranked, Ranker, Thresholds
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.routing import SURE, Dispatcher, RoutingAdvice, Suggestion
 from bot.hotline.understanding import Understanding, names_another_case, questions_in
@@ -113,6 +113,11 @@ class Assistant:
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
         self._checks = {check.id: check for check in checks if check.entries <= self._entries.keys()}
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which confidence an entry is the answer, and from which it is offered."""
+        return self._thresholds
 
     def with_thresholds(self, **changes: float) -> Assistant:
         """Return the same assistant with other thresholds, for measuring."""
@@ -212,6 +217,12 @@ class Assistant:
     def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for a complaint ``text``, with confidence and reason."""
         return self._advice.suggest(text, place) if self._advice else []
+
+    def nearest(self, text: str, place: str, understanding: Understanding, top: int = 5) -> list[Ranked]:
+        """Return the ``top`` entries of ``place`` for ``text`` read alone, whatever their confidence."""
+        index = self._indexes.get(place)
+        plain = self.places.strip(self._wording.plain(normalise(text[:_TOO_LONG])))
+        return index.rank(index.lexicon.canonical(plain), understanding, self._ranker, top=top) if index else []
 
     def _picked(self, text: str, turn: Turn) -> str | None:
         """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""

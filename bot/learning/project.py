@@ -113,12 +113,11 @@ def _entry_row(entry: KnowledgeEntry, document: str, items: set[str]) -> dict[st
         for citation in entry.citations
         for path in citation.provisions
     ]
-    row = _row(entry, _GIVEN) | {
+    return _row(entry, _GIVEN) | {
         "id": entry.id.removeprefix(f"{document}."),
         "items": [item.removeprefix(f"{document}.") for item in entry.items if item in items],
         "provisions": paths,
     }
-    return row
 
 
 def _tables(key: str, values: Iterable[Any], leave: frozenset[str] = frozenset()) -> Iterator[str]:

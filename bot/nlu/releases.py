@@ -47,7 +47,9 @@ async def follow(agent: Agent, released: ReleasedModel, every: float = _EVERY) -
         except HotlineError as error:
             logger.error("The released model cannot be used, the model before it goes on: %s", error)
         except Exception as error:
-            logger.error("The released model could not be loaded, the model before it goes on: %s", type(error).__name__)
+            logger.error(
+                "The released model could not be loaded, the model before it goes on: %s", type(error).__name__
+            )
 
 
 async def take(agent: Agent, files: ModelFiles) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -102,7 +103,7 @@ def _from_ledger(connection: Connection, since: dt.datetime, unsure: float) -> I
         yield _of_ledger(row, whys.get(row["kind"], Why.UNSURE), entries.get(row["id"]))
 
 
-def _of_ledger(row: Mapping[str, object], why: Why, entry: str | None, note: str = "") -> Missed:
+def _of_ledger(row: Mapping[str, Any], why: Why, entry: str | None, note: str = "") -> Missed:
     return Missed(
         why, row["at"], row["message_masked"], row["jurisdiction"], row["text_shown"], row["kind"], row["confidence"],
         entry, row["intent_scores"] or {}, note, row["conversation"],

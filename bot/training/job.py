@@ -44,6 +44,7 @@ def write_job(folder: Path, job: Job) -> None:
 def main() -> None:
     """Do the job in the folder that the command line names."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(10)  # citizens first
     folder = Path(sys.argv[1])
     job = Job(**json.loads((folder / "job.json").read_text(encoding="utf8")))
     try:

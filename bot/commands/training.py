@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from typing import TYPE_CHECKING
@@ -107,7 +108,9 @@ def _train_version(settings: Settings, database: Database) -> None:
 def releases() -> None:
     """List versions and releases."""
     from bot.storage import Database, list_releases, list_versions
-    from bot.web.staff.pages import moment, percent
+
+    def percent(share: float | None) -> str:
+        return "—" if share is None else f"{share:.1%}"
 
     with Database(Settings.from_environment().database_url).read() as connection:
         versions, history = list_versions(connection), list_releases(connection)
@@ -115,11 +118,17 @@ def releases() -> None:
     for one in versions:
         measures = one.figures.get("measures", {})
         shares = f"{percent(measures.get('passed')):>6}  {percent(measures.get('wrong')):>6}"
-        click.echo(f"{one.id:>4}  {moment(one.created)}  {one.state_name:　<7}{shares}  {one.problem or one.note}")
+        click.echo(f"{one.id:>4}  {_clock(one.created)}  {one.state_name:　<7}{shares}  {one.problem or one.note}")
     click.echo("\n发布记录")
     for done in history:
         what = "发布" if done.kind == "release" else "回退到"
-        click.echo(f"{moment(done.at)}  {done.login}  {what}第 {done.version} 版：{done.reason}")
+        click.echo(f"{_clock(done.at)}  {done.login}  {what}第 {done.version} 版：{done.reason}")
+
+
+def _clock(at: dt.datetime) -> str:
+    from bot.hotline.deadlines import ZONE
+
+    return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
 @click.command(help="发布一版通过评测的模型，各进程不用重启就换上。例如：release 3 --reason 新增医保问法")

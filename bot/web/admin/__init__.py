@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web.admin import audit, people
+from bot.web.admin import audit, inbox, people, training, training_data
 
 
 def add_routes(app: web.Application) -> None:
     """Add the routes of the console to ``app``."""
     people.add_routes(app)
     audit.add_routes(app)
+    inbox.add_routes(app)
+    training.add_routes(app)
+    training_data.add_routes(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -40,40 +41,66 @@ class Application:
         self._assistant: Assistant | None = None
         self._model: ModelFiles | None = None  # of the assistant
         self._refused: ModelFiles | None = None  # a released model that could not be used
+        self._awaited: ModelFiles | None = None  # one that is being made ready
         self._lock = threading.Lock()
 
     def assistant(self) -> Assistant:
-        """Return an assistant with the newest knowledge and the released model, built anew only when either has changed."""
+        """Return an assistant with the newest knowledge and, as soon as it is ready, the released model.
+
+        New knowledge is waited for: whoever changed it may ask at once. A new model is made ready beside the old one.
+        """
         with self.database.read() as connection:
             version = knowledge_version(connection)
         model = self.released.current()
         current = self._assistant
-        if current and current.knowledge.version == version and model in (self._model, self._refused):
-            return current
-        with self._lock:
-            current = self._assistant
-            if current is None or current.knowledge.version != version or model not in (self._model, self._refused):
+        if current is None or current.knowledge.version != version:
+            with self._lock:
+                if self._assistant is None or self._assistant.knowledge.version != version:
+                    self._assistant = self._build(model)
+                return self._assistant
+        if model not in (self._model, self._refused, self._awaited):
+            self._awaited = model
+            threading.Thread(target=self._change_model, args=(model,), name="model", daemon=True).start()
+        return current
+
+    def follow(self, every: float = 1.0) -> None:
+        """Take up new knowledge and newly released models from now on without waiting for a question."""
+
+        def look() -> None:
+            while True:
+                time.sleep(every)
+                try:
+                    self.assistant()
+                except HotlineError as error:
+                    logger.error("the newest knowledge and model could not be read: %s", error)
+
+        threading.Thread(target=look, name="follow", daemon=True).start()
+
+    def _change_model(self, model: ModelFiles) -> None:
+        try:
+            with self._lock:
                 self._assistant = self._build(model)
-            assert self._assistant is not None
-            return self._assistant
+        except HotlineError as error:
+            logger.error("%s could not be loaded: %s", model.rasa.name, error)
+        finally:
+            self._awaited = None
 
     def _build(self, model: ModelFiles) -> Assistant:
         """Return an assistant with ``model``, or with the model so far where that one cannot be used."""
         with self.database.read() as connection:
             knowledge, places = load_knowledge(connection), load_places(connection)
-        try:
-            if model == self._refused:
-                raise HotlineError("the released model could not be used")
-            built = self._with_model(model, knowledge, places)
-        except HotlineError as error:
-            if self._model is None or self._model == model:
-                raise
-            if model != self._refused:
+        if model != self._refused:
+            try:
+                built = self._with_model(model, knowledge, places)
+                self._model, self._refused = model, None
+                return built
+            except HotlineError as error:
+                if self._model is None or self._model == model:
+                    raise
                 logger.error("%s cannot be used, the model before it goes on: %s", model.rasa.name, error)
-            self._refused = model
-            return self._with_model(self._model, knowledge, places)
-        self._model, self._refused = model, None
-        return built
+                self._refused = model
+        assert self._model is not None, "a model is refused in favour of another"
+        return self._with_model(self._model, knowledge, places)
 
     def _with_model(self, model: ModelFiles, knowledge: Knowledge, places: Places) -> Assistant:
         return Assistant(
@@ -84,6 +111,7 @@ class Application:
             today=today,
             checks=read_eligibility(self.settings.eligibility_dir),
             dispatcher=load_dispatcher(model.dispatcher),
+            before=self._assistant,
         )
 
     def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:

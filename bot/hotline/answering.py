@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import Enum
-from types import MappingProxyType
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
+from bot.hotline.directory import item_names
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, next_step, order_request
@@ -98,7 +98,9 @@ class Assistant:
         today: Callable[[], dt.date],
         checks: Sequence[Eligibility] = (),
         dispatcher: Dispatcher | None = None,
+        before: Assistant | None = None,
     ) -> None:
+        """``before`` is the assistant that this one follows: what has not changed is taken from it, not built anew."""
         self.knowledge = knowledge
         self.places = places
         self._ranker = ranker
@@ -108,7 +110,8 @@ class Assistant:
         self._wording = Wording(ranker.wording)
         self.dispatcher = dispatcher
         self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
-        self._indexes = build_indexes(knowledge, ranker.synonyms, ranker.taught)
+        self._indexed: _Indexed = _build_indexes(knowledge, ranker, before._indexed if before else None)
+        self._indexes = self._indexed.by_place
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
@@ -508,15 +511,31 @@ def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
     return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
-def build_indexes(
-    knowledge: Knowledge, synonyms: Mapping[str, str], taught: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-) -> Mapping[str, EntryIndex]:
-    """Return one index for each jurisdiction that has entries; ``taught`` are further wordings of entries by their id."""
-    lexicons = lexicons_of(knowledge, synonyms)
-    return {
-        place: EntryIndex([_with_wordings(e, taught.get(e.id, ())) for e in entries], lexicons[place])
-        for place, entries in entries_by_place(knowledge).items()
-    }
+@dataclass(frozen=True)
+class _Indexed:
+    """One index for each place that has entries, with the names and synonyms that their lexicons were made from."""
+
+    by_place: Mapping[str, EntryIndex]
+    names: Mapping[str, Mapping[str, Sequence[str]]]
+    synonyms: Mapping[str, str]
+
+
+def _build_indexes(knowledge: Knowledge, ranker: Ranker, before: _Indexed | None) -> _Indexed:
+    """Return the indexes, those of ``before`` again where nothing that they were made from has changed.
+
+    Building one takes seconds: a change in one place must not be waited for in the others, nor a model's new weights.
+    """
+    places = entries_by_place(knowledge)
+    names = {place: item_names(knowledge, place) for place in places}
+    same = before is not None and before.names == names and before.synonyms == ranker.synonyms
+    kept = before.by_place if before is not None and same else {}
+    lexicons = {place: i.lexicon for place, i in kept.items()} if same else lexicons_of(knowledge, ranker.synonyms)
+    indexes = {}
+    for place, plain in places.items():
+        entries = tuple(_with_wordings(entry, ranker.taught.get(entry.id, ())) for entry in plain)
+        old = kept.get(place)
+        indexes[place] = old if old and old.entries == entries else EntryIndex(entries, lexicons[place])
+    return _Indexed(indexes, names, ranker.synonyms)
 
 
 def _with_wordings(entry: KnowledgeEntry, taught: Sequence[str]) -> KnowledgeEntry:

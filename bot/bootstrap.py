@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import threading
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import Knowledge
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.privacy import mask
+from bot.hotline.ranking import Thresholds
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher, RoutingAdvice, Suggestion
 from bot.model_files import ModelFiles, ReleasedModel
@@ -43,6 +45,7 @@ class Application:
         self._refused: ModelFiles | None = None  # a released model that could not be used
         self._awaited: ModelFiles | None = None  # one that is being made ready
         self._lock = threading.Lock()
+        self._preparing = threading.Lock()
 
     def assistant(self) -> Assistant:
         """Return an assistant with the newest knowledge and, as soon as it is ready, the released model.
@@ -62,6 +65,21 @@ class Application:
             self._awaited = model
             threading.Thread(target=self._change_model, args=(model,), name="model", daemon=True).start()
         return current
+
+    def prepared(self) -> Assistant | None:
+        """Return the assistant as far as it is ready, without waiting for what is new; ``None`` before the first one."""
+        if self._preparing.acquire(blocking=False):
+
+            def prepare() -> None:
+                try:
+                    self.assistant()
+                except HotlineError as error:
+                    logger.error("the assistant could not be made ready: %s", error)
+                finally:
+                    self._preparing.release()
+
+            threading.Thread(target=prepare, name="prepare", daemon=True).start()
+        return self._assistant
 
     def follow(self, every: float = 1.0) -> None:
         """Take up new knowledge and newly released models from now on without waiting for a question."""
@@ -176,6 +194,7 @@ class Reference:
         self._model: ModelFiles | None = None  # of these two
         self._lock = threading.Lock()
         self._known: tuple[Knowledge, Places] | None = None
+        self._thresholds: tuple[ModelFiles, Thresholds] | None = None
 
     def knowledge(self) -> Knowledge:
         """Return the newest knowledge."""
@@ -185,9 +204,21 @@ class Reference:
         """Return the newest places."""
         return self._current()[1]
 
-    def assistant(self) -> Assistant:
-        """Return the assistant, with the indexes that it needs; they are built when it is asked for first."""
-        return self._application.assistant()
+    def assistant(self) -> Assistant | None:
+        """Return the assistant, ``None`` while its indexes are being built, which this begins."""
+        return self._application.prepared()
+
+    def thresholds(self) -> Thresholds:
+        """Return from which confidence the released model answers. Raises HotlineError without a model."""
+        model = self._application.released.current()
+        if self._thresholds is None or self._thresholds[0] != model:
+            self._thresholds = model, load_ranker(model.ranker).ranker.thresholds
+        return self._thresholds[1]
+
+    def masker(self) -> Callable[[str], str]:
+        """Return what takes personal data out of a text; the numbers of public lines stay."""
+        public = frozenset(line.number for line in self.knowledge().hotlines)
+        return lambda text: mask(text, public)
 
     def suggest(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for ``text``. Raises HotlineError without a model."""

@@ -68,7 +68,7 @@ def missed_messages(
     found = [
         *_from_ledger(connection, since, unsure),
         *_unhelpful(connection, since, masked),
-        *_corrected(connection, since, masked),
+        *_corrected(connection, since),
     ]
     return sorted(found, key=lambda missed: missed.at, reverse=True)
 
@@ -147,21 +147,20 @@ def _asked_before(connection: Connection, conversation: str, seq: int) -> str | 
     return found
 
 
-def _corrected(connection: Connection, since: dt.datetime, masked: Callable[[str], str]) -> Iterator[Missed]:
+def _corrected(connection: Connection, since: dt.datetime) -> Iterator[Missed]:
     """Yield where an operator edited or rejected the suggested entry; nothing while the desk does not record that."""
     if not sa.inspect(connection).has_table(_CORRECTIONS):
         return
-    names = ("conversation", "message", "entry", "confidence", "outcome", "final")
+    names = ("jurisdiction", "message_masked", "entry", "confidence", "outcome", "final_masked")
     table = sa.table(_CORRECTIONS, sa.column("at", c.feedback.c.at.type), *map(sa.column, names))
     query = (
-        sa.select(table, c.conversations.c.jurisdiction)
-        .join(c.conversations, c.conversations.c.id == table.c.conversation)
+        sa.select(table)
         .where(table.c.at >= since, table.c.outcome.in_(("edited", "rejected")))
         .order_by(table.c.at.desc())
         .limit(_MOST)
     )
     for row in connection.execute(query).all():
         yield Missed(
-            Why.CORRECTED, row.at, masked(row.message), row.jurisdiction, confidence=row.confidence, entry=row.entry,
-            note=masked(row.final or ""),
+            Why.CORRECTED, row.at, row.message_masked, row.jurisdiction, confidence=row.confidence, entry=row.entry,
+            note=row.final_masked,
         )  # fmt: skip

@@ -67,6 +67,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 def _page(app: web.Application, member: StaffMember, asked: Asked, wanted: str, done: str) -> dict[str, Any]:
     reference, assistant = app[REFERENCE], app[REFERENCE].assistant()
+    here = asked.query(group=wanted)
     everything = _groups(app, member, asked)
     counts = Counter(why for group in everything for why in group.whys)
     groups = [g for g in everything if not asked.why or Why(asked.why) in g.whys]
@@ -78,7 +79,8 @@ def _page(app: web.Application, member: StaffMember, asked: Asked, wanted: str, 
     knowledge, places = reference.knowledge(), reference.places()
     return {
         "groups": groups[:_SHOWN], "more": len(groups) - _SHOWN, "group": chosen, "before": before, "asked": asked,
-        "proposals": proposals_for(chosen, assistant) if chosen else [], "counts": counts, "whys": WHY_NAMES, "at": at,
+        "proposals": proposals_for(chosen, assistant) if chosen and assistant else [], "counts": counts, "whys": WHY_NAMES, "at": at, "ready": assistant is not None,
+        "here": here,
         "previous": groups[at - 1].key if chosen and at > 0 else "",
         "next": groups[at + 1].key if chosen and at + 1 < len(groups) else "",
         "messages": sum(len(group.messages) for group in groups), "days": _DAYS, "places": places.by_id,
@@ -90,11 +92,11 @@ def _page(app: web.Application, member: StaffMember, asked: Asked, wanted: str, 
 
 
 def _groups(app: web.Application, member: StaffMember, asked: Asked) -> list[Group]:
-    assistant = app[REFERENCE].assistant()
+    reference = app[REFERENCE]
     since = now() - dt.timedelta(days=asked.days)
     place = member.jurisdiction or asked.place
     with app[DATABASE].read() as connection:
-        missed = missed_messages(connection, since, assistant.thresholds.answer + _ABOVE, assistant.masked)
+        missed = missed_messages(connection, since, reference.thresholds().answer + _ABOVE, reference.masker())
         labels = standing_labels(connection)
     return groups_of((m for m in missed if not place or m.jurisdiction == place), labels)
 
@@ -103,13 +105,9 @@ def _groups(app: web.Application, member: StaffMember, asked: Asked) -> list[Gro
 async def search(request: web.Request) -> web.StreamResponse:
     """Show the entries that a search finds, to choose from."""
     text, place = request.query.get("q", "").strip()[:200], _place(request)
-    reference = request.app[REFERENCE]
-    found = (
-        await asyncio.to_thread(lambda: reference.assistant().nearest(text, place, Understanding({}), 8))
-        if text
-        else []
-    )
-    return await render(request, "admin/inbox_entries.html", found=found, text=text)
+    assistant = await asyncio.to_thread(request.app[REFERENCE].assistant)
+    found = await asyncio.to_thread(assistant.nearest, text, place, Understanding({}), 8) if text and assistant else []
+    return await render(request, "admin/inbox_entries.html", found=found, text=text, ready=assistant is not None)
 
 
 @allowed(Permission.LABEL_MESSAGES)

@@ -69,14 +69,14 @@ async def take(request: web.Request) -> web.StreamResponse:
 
     def store() -> tuple[int, list[str]]:
         reference = app[REFERENCE]
-        assistant = reference.assistant()
+        hide = reference.masker()
         place = member.jurisdiction or app[SETTINGS].jurisdiction
         read = list(from_yaml(content, place, intents_of()))
         known = {p.id for p in reference.places().by_id.values() if p.covered}
         strange = [label for label in read if label.jurisdiction not in known]
         if strange:
             raise LabelInvalid(f"上传的文件里有没有收录的辖区“{strange[0].jurisdiction[:40]}”。")
-        masked = [replace(label, text=assistant.masked(label.text)) for label in read]
+        masked = [replace(label, text=hide(label.text)) for label in read]
         return take_in(app[DATABASE], reference.knowledge(), masked, member, now())
 
     count, problems = await asyncio.to_thread(store)
@@ -151,7 +151,7 @@ def _add(app: web.Application, database: Database, member: StaffMember, question
     place = app[REFERENCE].places().by_id.get(question.jurisdiction)
     if place is None or not place.covered or member.jurisdiction not in (None, place.id):
         raise LabelInvalid("请选择辖区。")
-    masked = tuple(app[REFERENCE].assistant().masked(turn) for turn in question.turns)
+    masked = tuple(map(app[REFERENCE].masker(), question.turns))
     question = GoldenQuestion(question.kind, place.id, masked, question.must, question.must_not)
     with database.begin() as connection:
         learnt = [GoldenQuestion("", "", (label.text,), ()) for label in taught_labels(connection)]

@@ -230,6 +230,8 @@ def new_place(folder: Path, kind: type[Place] = Place) -> Any:
     environment = inherited | {
         "DATABASE_URL": f"sqlite:///{folder / 'hotline.sqlite3'}",
         "HOTLINE_SECRET_FILE": str(folder / "secret.key"),
+        "HOTLINE_RELEASE_FILE": str(folder / "released.json"),
+        "HOTLINE_JOBS_FILE": str(folder / "jobs.sqlite3"),
         "HOTLINE_RASA_PORT": str(ports[0]),
         "HOTLINE_ACTIONS_PORT": str(ports[1]),
         "HOTLINE_WEB_PORT": str(ports[2]),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
+from bot.hotline.directory import item_names
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, next_step, order_request
@@ -17,7 +18,7 @@ from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.ledger import top_scores
 from bot.hotline.lexicon import Lexicon, entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
-from bot.hotline.ranking import EntryIndex, Ranked, Ranker
+from bot.hotline.ranking import EntryIndex, Ranked, Ranker, Thresholds
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.routing import SURE, Dispatcher, RoutingAdvice, Suggestion
 from bot.hotline.understanding import Understanding, names_another_case, questions_in
@@ -97,7 +98,9 @@ class Assistant:
         today: Callable[[], dt.date],
         checks: Sequence[Eligibility] = (),
         dispatcher: Dispatcher | None = None,
+        before: Assistant | None = None,
     ) -> None:
+        """``before`` is the assistant that this one follows: what has not changed is taken from it, not built anew."""
         self.knowledge = knowledge
         self.places = places
         self._ranker = ranker
@@ -105,12 +108,19 @@ class Assistant:
         self._default = default_jurisdiction
         self._today = today
         self._wording = Wording(ranker.wording)
+        self.dispatcher = dispatcher
         self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
-        self._indexes = build_indexes(knowledge, ranker.synonyms)
+        self._indexed: _Indexed = _build_indexes(knowledge, ranker, before._indexed if before else None)
+        self._indexes = self._indexed.by_place
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
         self._checks = {check.id: check for check in checks if check.entries <= self._entries.keys()}
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which confidence an entry is the answer, and from which it is offered."""
+        return self._thresholds
 
     def with_thresholds(self, **changes: float) -> Assistant:
         """Return the same assistant with other thresholds, for measuring."""
@@ -238,6 +248,12 @@ class Assistant:
     def lexicon(self, place: str) -> Lexicon:
         """Return the words of a place that has entries."""
         return self._indexes[place].lexicon
+
+    def nearest(self, text: str, place: str, understanding: Understanding, top: int = 5) -> list[Ranked]:
+        """Return the ``top`` entries of ``place`` for ``text`` read alone, whatever their confidence."""
+        index = self._indexes.get(place)
+        plain = self.places.strip(self._wording.plain(normalise(text[:_TOO_LONG])))
+        return index.rank(index.lexicon.canonical(plain), understanding, self._ranker, top=top) if index else []
 
     def _picked(self, text: str, turn: Turn) -> str | None:
         """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""
@@ -523,7 +539,32 @@ def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
     return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
-def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:
-    """Return one index for each jurisdiction that has entries."""
-    lexicons = lexicons_of(knowledge, synonyms)
-    return {place: EntryIndex(entries, lexicons[place]) for place, entries in entries_by_place(knowledge).items()}
+@dataclass(frozen=True)
+class _Indexed:
+    """One index for each place that has entries, with the names and synonyms that their lexicons were made from."""
+
+    by_place: Mapping[str, EntryIndex]
+    names: Mapping[str, Mapping[str, Sequence[str]]]
+    synonyms: Mapping[str, str]
+
+
+def _build_indexes(knowledge: Knowledge, ranker: Ranker, before: _Indexed | None) -> _Indexed:
+    """Return the indexes, those of ``before`` again where nothing that they were made from has changed.
+
+    Building one takes seconds: a change in one place must not be waited for in the others, nor a model's new weights.
+    """
+    places = entries_by_place(knowledge)
+    names = {place: item_names(knowledge, place) for place in places}
+    same = before is not None and before.names == names and before.synonyms == ranker.synonyms
+    kept = before.by_place if before is not None and same else {}
+    lexicons = {place: i.lexicon for place, i in kept.items()} if same else lexicons_of(knowledge, ranker.synonyms)
+    indexes = {}
+    for place, plain in places.items():
+        entries = tuple(_with_wordings(entry, ranker.taught.get(entry.id, ())) for entry in plain)
+        old = kept.get(place)
+        indexes[place] = old if old and old.entries == entries else EntryIndex(entries, lexicons[place])
+    return _Indexed(indexes, names, ranker.synonyms)
+
+
+def _with_wordings(entry: KnowledgeEntry, taught: Sequence[str]) -> KnowledgeEntry:
+    return replace(entry, similar=tuple(dict.fromkeys((*entry.similar, *taught)))) if taught else entry

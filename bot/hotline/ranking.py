@@ -93,7 +93,7 @@ class Ranker:
     ``fit`` weighs `FEATURES` of every entry: its scores are the logits of a choice among the entries (conditional
     logit, McFadden 1974). ``trust`` weighs `DOUBTS` about the best: the logit that it answers. ``synonyms`` maps a word
     to the one that stands for all of its meaning. ``wording`` reads pinyin and misspelt words. ``thresholds``
-    say what to do with a confidence.
+    say what to do with a confidence. ``taught`` are further wordings of entries, from labels on real messages.
     """
 
     fit: Weights
@@ -101,6 +101,7 @@ class Ranker:
     synonyms: Mapping[str, str] = field(default_factory=dict)
     wording: WordingData = field(default_factory=WordingData)
     thresholds: Thresholds = Thresholds()
+    taught: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # KnowledgeEntry.id → texts
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import Counter, Histogram
 
 from bot.errors import GazetteRefused, HotlineError, KnowledgeInvalid, MoveRefused, NotFound, StorageUnavailable
+from bot.hotline.learning import LabelInvalid, ReleaseRefused
 from bot.hotline.staff import StaffInvalid
 from bot.web.staff.pages import error_page
 
@@ -46,6 +47,8 @@ _STATUS: dict[type[HotlineError], int] = {
     KnowledgeInvalid: 400,
     GazetteRefused: 400,
     StaffInvalid: 400,
+    LabelInvalid: 400,
+    ReleaseRefused: 409,
     StorageUnavailable: 503,
 }
 

@@ -70,8 +70,7 @@ class Parts:
 def parts(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     """Everything with its own database and the model that the running system has."""
     place: System = new_place(tmp_path_factory.mktemp("parts"), System)
-    (model,) = {p.environ()["HOTLINE_MODEL"] for p in system.processes() if "HOTLINE_MODEL" in p.environ()}
-    place.environment["HOTLINE_MODEL"] = model
+    place.environment["HOTLINE_RELEASE_FILE"] = system.environment["HOTLINE_RELEASE_FILE"]
     with sqlite3.connect(system.database) as source, sqlite3.connect(place.database) as copy:
         source.backup(copy)
     made = Parts(place)

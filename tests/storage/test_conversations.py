@@ -134,8 +134,8 @@ def test_who_filed_is_told_what_happens_to_the_work_order_and_nobody_else(
         move_order(connection, order.id, Move.REVIEW, staff, T0)
     assert said(filled) == ["登记工单", "好的"]
     sent, done = said(filled, FOLLOWER)[2:]
-    assert sent == f"您的工单 {order.number}（占道）已派到承办单位。"
-    assert done.startswith(f"您的工单 {order.number}（占道）有了办理结果：已清理。\n")
+    assert sent.startswith(f"您的工单 {order.number}（占道）已派给{files.departments[0].name}办理，应于")
+    assert done.startswith(f"您的工单 {order.number}（占道）的办理结果：\n已清理。\n")
     with filled.read() as connection:
         pushed = connection.execute(t.outbox.select().order_by(t.outbox.c.row_id)).all()
     assert [row.text for row in pushed] == ["好的", sent, done]

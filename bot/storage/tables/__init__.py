@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bot.storage.tables import connections, conversations, desk, documents, knowledge, ledger, staff, work_orders
+from bot.storage.tables import (
+    connections,
+    conversations,
+    desk,
+    documents,
+    knowledge,
+    learning,
+    ledger,
+    staff,
+    work_orders,
+)
 from bot.storage.tables.base import metadata
 
 __all__ = [
@@ -11,6 +21,7 @@ __all__ = [
     "desk",
     "documents",
     "knowledge",
+    "learning",
     "ledger",
     "metadata",
     "staff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web.admin import audit, conversations, overview, people
+from bot.web.admin import audit, conversations, inbox, overview, people, training, training_data
 
 
 def add_routes(app: web.Application) -> None:
@@ -13,3 +13,6 @@ def add_routes(app: web.Application) -> None:
     conversations.add_routes(app)
     people.add_routes(app)
     audit.add_routes(app)
+    inbox.add_routes(app)
+    training.add_routes(app)
+    training_data.add_routes(app)

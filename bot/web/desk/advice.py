@@ -15,11 +15,11 @@ from aiohttp import web
 from bot.bootstrap import Application, Reference, today
 from bot.errors import HotlineError
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry, Validity
-from bot.hotline.privacy import mask
 from bot.hotline.replies import answer_text, validity_text
 from bot.hotline.routing import Suggestion
 from bot.hotline.searching import Found, KnowledgeSearch
 from bot.hotline.suggesting import Suggested, Suggester
+from bot.model_files import ModelFiles
 
 logger = logging.getLogger(__name__)
 _LOOK = 2.0  # seconds between looks whether the knowledge has changed
@@ -59,13 +59,14 @@ class Offer:
 
 
 class Advice:
-    """Follows the knowledge's version. What is being built anew is served from the version before meanwhile."""
+    """Follows the knowledge's version and the released model. What is being built anew is served from the version before meanwhile."""
 
     def __init__(self, application: Application, reference: Reference) -> None:
         self._application = application
         self._reference = reference
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="advice")
         self._suggester: Suggester | None = None
+        self._current: tuple[int, ModelFiles | None] | None = None  # knowledge and model of the suggester
         self._search: KnowledgeSearch | None = None
         self._building: asyncio.Task[None] | None = None
         self._looked = -_LOOK
@@ -103,8 +104,7 @@ class Advice:
 
     def masker(self) -> Callable[[str], str]:
         """Return what takes personal data out of a text; the numbers of public lines stay."""
-        public = frozenset(line.number for line in self._reference.knowledge().hotlines)
-        return lambda text: mask(text, public)
+        return self._reference.masker()
 
     def mask(self, text: str) -> str:
         """Return ``text`` without personal data."""
@@ -116,7 +116,9 @@ class Advice:
             return
         self._looked = time.monotonic()
         version = (await asyncio.to_thread(self._reference.knowledge)).version
-        if self._suggester is None or self._suggester.version != version:
+        self._application.prepared()  # which begins to take up a model that was released
+        current = version, self._application.model
+        if self._suggester is None or self._current != current:
             self._building = asyncio.create_task(self._build())
 
     async def _build(self) -> None:
@@ -126,6 +128,7 @@ class Advice:
             if self._search is None or self._search.version != knowledge.version:
                 self._search = await run(self._builder, KnowledgeSearch, knowledge)
             self._suggester = await run(self._builder, self._application.suggester)
+            self._current = self._suggester.version, self._application.model
             self.problem = ""
         except HotlineError as error:
             logger.error("no answers are suggested: %s", error)

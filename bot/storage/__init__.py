@@ -9,6 +9,7 @@ Open a ``Database``, take a unit of work, call functions:
 
 from __future__ import annotations
 
+from bot.storage.browsing import EntryFilter, EntryRow, citing_entries, find_entries, find_entry
 from bot.storage.conversations import (
     Saying,
     Waiting,
@@ -41,6 +42,8 @@ from bot.storage.conversations import (
     say,
 )
 from bot.storage.database import Database
+from bot.storage.directory import get_record, list_records, record_history, referring, retire_record, save_record
+from bot.storage.drafts import Draft, add_drafts, finish_draft, get_draft, list_drafts, reopen_draft, save_draft
 from bot.storage.entries import EntryVersion, entry_history, get_entry, retire_entry, save_entry
 from bot.storage.figures import (
     Alarm,
@@ -54,6 +57,7 @@ from bot.storage.gazettes import ImportedDocument, ImportReport, save_gazette
 from bot.storage.ledgers import delete_ledger_before, entry_versions, read_ledger, write_ledger
 from bot.storage.loading import knowledge_version, load_elsewhere, load_jurisdictions, load_knowledge, load_places
 from bot.storage.migrating import check, downgrade, migrate
+from bot.storage.originals import DocumentRow, StoredOriginal, list_documents, read_originals
 from bot.storage.outbox import (
     Parcel,
     claim_parcel,
@@ -71,6 +75,8 @@ from bot.storage.outbox import (
     take_parcels,
 )
 from bot.storage.provisions import ProvisionChanges, quote
+from bot.storage.publishing import publish_entry, review_entry
+from bot.storage.revisions import RecordVersion
 from bot.storage.saving import Changes, save_knowledge
 from bot.storage.staff import (
     Credentials,
@@ -94,6 +100,7 @@ from bot.storage.staff import (
     staff_names,
 )
 from bot.storage.tokens import ApiToken, add_token, find_token, list_tokens, note_use, revoke_token
+from bot.storage.uploads import Upload, add_upload, get_upload, list_uploads, note_done
 from bot.storage.webhooks import (
     Delivery,
     Webhook,
@@ -141,19 +148,28 @@ __all__ = [
     "Database",
     "Deed",
     "Delivery",
+    "DocumentRow",
+    "Draft",
+    "EntryFilter",
+    "EntryRow",
     "EntryVersion",
     "ImportReport",
     "ImportedDocument",
     "OrderFilter",
     "Parcel",
     "ProvisionChanges",
+    "RecordVersion",
     "Saying",
+    "StoredOriginal",
+    "Upload",
     "Waiting",
     "Webhook",
     "acknowledge_alarm",
     "add_caller",
+    "add_drafts",
     "add_staff",
     "add_token",
+    "add_upload",
     "add_webhook",
     "anonymise_before",
     "any_staff",
@@ -163,6 +179,7 @@ __all__ = [
     "change_staff",
     "changed_conversations",
     "check",
+    "citing_entries",
     "claim_delivery",
     "claim_parcel",
     "contact_views",
@@ -189,15 +206,21 @@ __all__ = [
     "find_bursts",
     "find_conversation",
     "find_credentials",
+    "find_entries",
+    "find_entry",
     "find_message",
     "find_orders",
     "find_token",
     "finish",
+    "finish_draft",
     "forget_conversation",
     "get_conversation",
+    "get_draft",
     "get_entry",
     "get_order",
+    "get_record",
     "get_staff",
+    "get_upload",
     "give_feedback",
     "hold_parcel",
     "is_answered",
@@ -209,8 +232,12 @@ __all__ = [
     "lease_token",
     "list_alarms",
     "list_deeds",
+    "list_documents",
+    "list_drafts",
+    "list_records",
     "list_staff",
     "list_tokens",
+    "list_uploads",
     "list_webhooks",
     "load_elsewhere",
     "load_jurisdictions",
@@ -222,6 +249,7 @@ __all__ = [
     "next_waiting",
     "note_deed",
     "note_delivery",
+    "note_done",
     "note_failed",
     "note_login",
     "note_presence",
@@ -237,6 +265,7 @@ __all__ = [
     "orders_of",
     "orders_owing_progress",
     "postpone",
+    "publish_entry",
     "put_back",
     "queue_position",
     "queued_conversations",
@@ -244,19 +273,27 @@ __all__ = [
     "raise_alarms",
     "read_ledger",
     "read_login",
+    "read_originals",
     "receive_message",
+    "record_history",
     "redispatched_orders",
+    "referring",
     "refresh_due",
     "release",
     "renew_leases",
+    "reopen_draft",
     "replied",
     "retire_entry",
+    "retire_record",
     "retire_webhook",
     "reveal_callers",
+    "review_entry",
     "revoke_token",
+    "save_draft",
     "save_entry",
     "save_gazette",
     "save_knowledge",
+    "save_record",
     "say",
     "set_password",
     "shared_token",

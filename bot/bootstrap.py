@@ -51,6 +51,10 @@ class Application:
     def _build(self) -> Assistant:
         with self.database.read() as connection:
             knowledge, places = load_knowledge(connection), load_places(connection)
+        return self.assistant_for(knowledge, places)
+
+    def assistant_for(self, knowledge: Knowledge, places: Places) -> Assistant:
+        """Return an assistant that knows ``knowledge``, which need not be what the database holds."""
         model = released_model(self.settings)
         return Assistant(
             knowledge,

@@ -91,7 +91,9 @@ def as_json(record: Record) -> dict[str, Any]:
 
 def from_json(kind: str, content: Mapping[str, Any]) -> Record:
     """Return the record that `as_json` wrote."""
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+    }
     if kind == "document":
         days = [name for name in values if name.endswith(("_on", "_from", "_until")) and values[name]]
         values |= {name: dt.date.fromisoformat(values[name]) for name in days}

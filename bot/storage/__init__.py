@@ -75,9 +75,10 @@ from bot.storage.outbox import (
     take_parcels,
 )
 from bot.storage.provisions import ProvisionChanges, quote
-from bot.storage.publishing import publish_entry, review_entry
+from bot.storage.publishing import placed, publish_entry, review_entry
 from bot.storage.revisions import RecordVersion
 from bot.storage.saving import Changes, save_knowledge
+from bot.storage.sheets import Planned, apply_sheet, plan_sheet
 from bot.storage.staff import (
     Credentials,
     Deed,
@@ -157,6 +158,7 @@ __all__ = [
     "ImportedDocument",
     "OrderFilter",
     "Parcel",
+    "Planned",
     "ProvisionChanges",
     "RecordVersion",
     "Saying",
@@ -174,6 +176,7 @@ __all__ = [
     "anonymise_before",
     "any_staff",
     "anybody_on_duty",
+    "apply_sheet",
     "belongs_to",
     "change_conversation",
     "change_staff",
@@ -264,6 +267,8 @@ __all__ = [
     "orders_near_due",
     "orders_of",
     "orders_owing_progress",
+    "placed",
+    "plan_sheet",
     "postpone",
     "publish_entry",
     "put_back",

@@ -3,6 +3,7 @@ import "idiomorph/htmx";
 import htmx from "htmx.org";
 
 import { listenForKeys } from "./keys";
+import { helpWriting } from "./knowledge";
 import { followLive } from "./live";
 import { notice } from "./notices";
 
@@ -71,5 +72,6 @@ document.addEventListener("submit", () => (unsaved = false));
 document.addEventListener("htmx:afterRequest", () => (unsaved = false));
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
+helpWriting();
 listenForKeys();
 followLive(htmx);

@@ -14,9 +14,10 @@ from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import Knowledge
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.privacy import mask
+from bot.hotline.ranking import Ranker
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher, RoutingAdvice, Suggestion
-from bot.model_files import released_model
+from bot.model_files import ModelFiles, released_model
 from bot.ordering import OrderDesk, Suggest
 from bot.settings import Settings, read_secret
 from bot.storage import Database, knowledge_version, load_knowledge, load_places, write_ledger
@@ -34,6 +35,7 @@ class Application:
         self.settings = settings
         self.database = Database(settings.database_url)
         self._assistant: Assistant | None = None
+        self._model: tuple[ModelFiles, Ranker, Dispatcher] | None = None
         self._lock = threading.Lock()
 
     def assistant(self) -> Assistant:
@@ -56,14 +58,17 @@ class Application:
     def assistant_for(self, knowledge: Knowledge, places: Places) -> Assistant:
         """Return an assistant that knows ``knowledge``, which need not be what the database holds."""
         model = released_model(self.settings)
+        if self._model is None or self._model[0] != model:
+            self._model = model, load_ranker(model.ranker).ranker, load_dispatcher(model.dispatcher)
         return Assistant(
             knowledge,
             places,
-            load_ranker(model.ranker).ranker,
+            self._model[1],
             default_jurisdiction=self.settings.jurisdiction,
             today=today,
             checks=read_eligibility(self.settings.eligibility_dir),
-            dispatcher=load_dispatcher(model.dispatcher),
+            dispatcher=self._model[2],
+            earlier=self._assistant,
         )
 
     def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:

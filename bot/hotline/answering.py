@@ -15,7 +15,7 @@ from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, ne
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.ledger import top_scores
-from bot.hotline.lexicon import entries_by_place, lexicons_of
+from bot.hotline.lexicon import Lexicon, entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
@@ -97,16 +97,20 @@ class Assistant:
         today: Callable[[], dt.date],
         checks: Sequence[Eligibility] = (),
         dispatcher: Dispatcher | None = None,
+        earlier: Assistant | None = None,
     ) -> None:
+        """``earlier`` is an assistant for other knowledge: what is the same in both is not prepared again."""
         self.knowledge = knowledge
         self.places = places
         self._ranker = ranker
         self._thresholds = ranker.thresholds
         self._default = default_jurisdiction
         self._today = today
-        self._wording = Wording(ranker.wording)
+        self._wording: Wording = earlier._wording if earlier and earlier._ranker is ranker else Wording(ranker.wording)
         self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
-        self._indexes = build_indexes(knowledge, ranker.synonyms)
+        self._indexes: Mapping[str, EntryIndex] = build_indexes(
+            knowledge, ranker.synonyms, earlier._indexes if earlier else None
+        )
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
@@ -495,7 +499,19 @@ def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
     return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
-def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:
-    """Return one index for each jurisdiction that has entries."""
-    lexicons = lexicons_of(knowledge, synonyms)
-    return {place: EntryIndex(entries, lexicons[place]) for place, entries in entries_by_place(knowledge).items()}
+def build_indexes(
+    knowledge: Knowledge, synonyms: Mapping[str, str], earlier: Mapping[str, EntryIndex] | None = None
+) -> Mapping[str, EntryIndex]:
+    """Return one index for each jurisdiction that has entries; what did not change is taken over from ``earlier``."""
+    before = earlier or {}
+    lexicons = lexicons_of(knowledge, synonyms, {place: index.lexicon for place, index in before.items()})
+    return {
+        place: _index_of(entries, lexicons[place], before.get(place))
+        for place, entries in entries_by_place(knowledge).items()
+    }
+
+
+def _index_of(entries: Sequence[KnowledgeEntry], lexicon: Lexicon, before: EntryIndex | None) -> EntryIndex:
+    if before and before.lexicon is lexicon and before.entries == tuple(entries):
+        return before
+    return EntryIndex(entries, lexicon, before)

@@ -52,7 +52,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return await render(
         request, f"admin/directory_{'rows' if alone else 'list'}.html", kind=kind, asked=asked, total=len(found),
         rows=found[(number - 1) * _PAGE : number * _PAGE], page=number, pages=max(1, -(-len(found) // _PAGE)),
-        kinds={name: TITLES[name] for name in KINDS}, key_of=key_of, integrations=INTEGRATIONS,
+        titles={name: TITLES[name] for name in KINDS}, key_of=key_of, integrations=INTEGRATIONS,
         departments=here.knowledge.departments, **choices_for_templates(here),
     )  # fmt: skip
 

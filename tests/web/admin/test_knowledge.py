@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
 from bot.hotline.work_orders import Role
-from bot.storage import Database, entry_history, find_entry, knowledge_version, list_deeds, load_knowledge, publish_entry
+from bot.storage import (
+    Database,
+    entry_history,
+    find_entry,
+    knowledge_version,
+    list_deeds,
+    load_knowledge,
+    publish_entry,
+)
+from tests.web.admin.asking import page, post
 from tests.web.library import DEPOSIT, PERIOD, fill
 from tests.web.staff import logged_in
 
@@ -38,21 +47,6 @@ def current(database: Database, entry: str = DEPOSIT.id) -> Any:
         row = find_entry(connection, entry)
     assert row is not None
     return row
-
-
-async def page(client: TestClient, path: str, status: int = 200, **headers: str) -> str:
-    response = await client.get(path, headers=headers)
-    text = await response.text()
-    assert response.status == status, text
-    return text
-
-
-async def post(client: TestClient, path: str, form: Any, status: int = 303) -> tuple[str, str]:
-    """Send a form and return where it leads and what it says."""
-    response = await client.post(path, data=form, allow_redirects=False)
-    text = await response.text()
-    assert response.status == status, text
-    return response.headers.get("Location", ""), text
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SUPERVISOR, Role.HANDLER])
@@ -175,8 +169,6 @@ async def test_who_was_slower_sees_both_and_loses_nothing(
     admin: TestClient, database: Database, entry_form: Any
 ) -> None:
     with database.begin() as connection:
-        from dataclasses import replace
-
         faster = replace(DEPOSIT, answer="先到的人写的：押金100元。")
         publish_entry(connection, faster, by="李主任", reason="抢先", expected_version=1)
     _, text = await post(admin, ENTRY, entry_form(answer="后到的人写的：押金100元。"), 409)
@@ -193,7 +185,14 @@ async def test_who_was_slower_sees_both_and_loses_nothing(
 async def test_a_new_entry_gets_place_topic_and_id_from_its_document(
     admin: TestClient, database: Database, entry_form: Any
 ) -> None:
-    form = entry_form(question="一次能借几本书？", answer="每次最多借5册。", cited_paths="第三条(一)", similar="", version="0", items=None)
+    form = entry_form(
+        question="一次能借几本书？",
+        answer="每次最多借5册。",
+        cited_paths="第三条(一)",
+        similar="",
+        version="0",
+        items=None,
+    )
     location, _ = await post(admin, "/admin/knowledge/new", form)
     id_ = location.split("/")[-1].split("?")[0]
     entry = current(database, id_).entry
@@ -231,7 +230,7 @@ async def test_the_history_marks_what_changed_word_by_word(
 
 async def test_while_writing_figures_likeness_and_preview_are_shown(admin: TestClient, entry_form: Any) -> None:
     form = entry_form(answer="每证押金100元，最多5本。", similar="书能借多久\n借书证收钱吗\n借书证收钱吗？")
-    _, text = await post(admin, "/admin/knowledge/check", form + [("id", DEPOSIT.id)], 200)
+    _, text = await post(admin, "/admin/knowledge/check", [*form, ("id", DEPOSIT.id)], 200)
     assert re.search(r"有</span> <strong>100</strong> 见 第二条", text)
     assert re.search(r"没找到</span> <strong>5</strong>", text)
     assert f"/admin/knowledge/{PERIOD.id}" in text
@@ -257,7 +256,12 @@ async def test_a_narrow_administrator_sees_and_changes_one_place_only(
     assert "押金" not in text
     assert "公园几点开门" in text
     assert "押金" not in await page(narrow, "/admin/knowledge/export.csv")
-    for path in (ENTRY, f"{ENTRY}/history", "/admin/documents/yunjiang.library", "/admin/directory/item/yunjiang.library.card"):
+    for path in (
+        ENTRY,
+        f"{ENTRY}/history",
+        "/admin/documents/yunjiang.library",
+        "/admin/directory/item/yunjiang.library.card",
+    ):
         await page(narrow, path, 403)
     await post(narrow, ENTRY, entry_form(), 403)
     await post(narrow, "/admin/knowledge/new", entry_form(version="0"), 403)
@@ -271,15 +275,30 @@ async def test_a_narrow_administrator_sees_and_changes_one_place_only(
 
 async def test_script_in_any_field_stays_text(admin: TestClient, database: Database, entry_form: Any) -> None:
     bad = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-    form = entry_form(question=bad, answer=f"{bad}{bad}", similar=f"{bad}\n{bad}2", reason=bad, cited_document="beihe.parks", cited_paths="")
+    form = entry_form(
+        question=bad,
+        answer=f"{bad}{bad}",
+        similar=f"{bad}\n{bad}2",
+        reason=bad,
+        cited_document="beihe.parks",
+        cited_paths="",
+    )
     await post(admin, ENTRY, form)
     shown = [
         await page(admin, path)
-        for path in (ENTRY, f"{ENTRY}/history", "/admin/knowledge?state=recent", "/admin/audit", "/admin/knowledge?words=<script>")
+        for path in (
+            ENTRY,
+            f"{ENTRY}/history",
+            "/admin/knowledge?state=recent",
+            "/admin/audit",
+            "/admin/knowledge?words=<script>",
+        )
     ]
     shown.append((await post(admin, "/admin/knowledge/check", form, 200))[1])
     shown.append((await post(admin, ENTRY, form, 409))[1])
-    shown.append((await post(admin, "/admin/knowledge/new", entry_form(question=bad, answer=bad, cited_document=bad), 400))[1])
+    shown.append(
+        (await post(admin, "/admin/knowledge/new", entry_form(question=bad, answer=bad, cited_document=bad), 400))[1]
+    )
     for text in shown:
         assert "<script>alert" not in text
         assert "<img src=x" not in text
@@ -300,9 +319,3 @@ async def test_the_next_question_of_every_process_meets_the_new_version(
     with database.read() as connection:
         assert knowledge_version(connection) == before + 1
         assert len(entry_history(connection, DEPOSIT.id)) == 2
-
-
-def sheet(content: bytes, name: str = "条目.csv") -> FormData:
-    form = FormData()
-    form.add_field("file", content, filename=name, content_type="application/octet-stream")
-    return form

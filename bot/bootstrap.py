@@ -18,7 +18,7 @@ from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import Knowledge
 from bot.hotline.ledger import LedgerRow, conversation_hash, new_ledger_id, top_scores
 from bot.hotline.privacy import mask
-from bot.hotline.ranking import Thresholds
+from bot.hotline.ranking import Ranker, Thresholds
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher, RoutingAdvice, Suggestion
 from bot.hotline.suggesting import Suggester
@@ -46,6 +46,7 @@ class Application:
         self._model: ModelFiles | None = None  # of the assistant
         self._refused: ModelFiles | None = None  # a released model that could not be used
         self._awaited: ModelFiles | None = None  # one that is being made ready
+        self._loaded: tuple[ModelFiles, Ranker, Dispatcher] | None = None
         self._lock = threading.Lock()
         self._preparing = threading.Lock()
 
@@ -127,16 +128,23 @@ class Application:
         assert self._model is not None, "a model is refused in favour of another"
         return self._with_model(self._model, knowledge, places)
 
+    def assistant_for(self, knowledge: Knowledge, places: Places) -> Assistant:
+        """Return an assistant that knows ``knowledge``, which need not be what the database holds."""
+        return self._with_model(self._model or self.released.current(), knowledge, places)
+
     def _with_model(self, model: ModelFiles, knowledge: Knowledge, places: Places) -> Assistant:
+        if self._loaded is None or self._loaded[0] != model:
+            self._loaded = model, load_ranker(model.ranker).ranker, load_dispatcher(model.dispatcher)
+        _, ranker, dispatcher = self._loaded
         return Assistant(
             knowledge,
             places,
-            load_ranker(model.ranker).ranker,
+            ranker,
             default_jurisdiction=self.settings.jurisdiction,
             today=today,
             checks=read_eligibility(self.settings.eligibility_dir),
-            dispatcher=load_dispatcher(model.dispatcher),
-            before=self._assistant,
+            dispatcher=dispatcher,
+            earlier=self._assistant,
         )
 
     def suggester(self) -> Suggester:
@@ -145,9 +153,9 @@ class Application:
         Raises HotlineError without a model.
         """
         assistant = self.assistant()
-        model = self._model or self.released.current()
-        wording = Wording(load_ranker(model.ranker).ranker.wording)
-        return Suggester(assistant, load_understanding(model.rasa, wording))
+        assert self._loaded is not None, "an assistant was made from it"
+        model, ranker, _ = self._loaded
+        return Suggester(assistant, load_understanding(model.rasa, Wording(ranker.wording)))
 
     def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:
         """Return ``reply`` after filing or moving the work order that it is about, if any."""

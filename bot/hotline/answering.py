@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.hotline.dialogue import Dialogue, chosen_offer, looks_like_follow_up, says_nothing_new
-from bot.hotline.directory import item_names
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, next_step, order_request
@@ -98,20 +97,21 @@ class Assistant:
         today: Callable[[], dt.date],
         checks: Sequence[Eligibility] = (),
         dispatcher: Dispatcher | None = None,
-        before: Assistant | None = None,
+        earlier: Assistant | None = None,
     ) -> None:
-        """``before`` is the assistant that this one follows: what has not changed is taken from it, not built anew."""
+        """``earlier`` is the assistant that this one follows: what is the same in both is not prepared again."""
         self.knowledge = knowledge
         self.places = places
         self._ranker = ranker
         self._thresholds = ranker.thresholds
         self._default = default_jurisdiction
         self._today = today
-        self._wording = Wording(ranker.wording)
+        self._wording: Wording = earlier._wording if earlier and earlier._ranker is ranker else Wording(ranker.wording)
         self.dispatcher = dispatcher
         self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
-        self._indexed: _Indexed = _build_indexes(knowledge, ranker, before._indexed if before else None)
-        self._indexes = self._indexed.by_place
+        self._indexes: Mapping[str, EntryIndex] = build_indexes(
+            knowledge, ranker, earlier._indexes if earlier else None
+        )
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
@@ -539,32 +539,27 @@ def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
     return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
-@dataclass(frozen=True)
-class _Indexed:
-    """One index for each place that has entries, with the names and synonyms that their lexicons were made from."""
-
-    by_place: Mapping[str, EntryIndex]
-    names: Mapping[str, Mapping[str, Sequence[str]]]
-    synonyms: Mapping[str, str]
-
-
-def _build_indexes(knowledge: Knowledge, ranker: Ranker, before: _Indexed | None) -> _Indexed:
-    """Return the indexes, those of ``before`` again where nothing that they were made from has changed.
+def build_indexes(
+    knowledge: Knowledge, ranker: Ranker, earlier: Mapping[str, EntryIndex] | None = None
+) -> Mapping[str, EntryIndex]:
+    """Return one index for each jurisdiction that has entries; what did not change is taken over from ``earlier``.
 
     Building one takes seconds: a change in one place must not be waited for in the others, nor a model's new weights.
     """
-    places = entries_by_place(knowledge)
-    names = {place: item_names(knowledge, place) for place in places}
-    same = before is not None and before.names == names and before.synonyms == ranker.synonyms
-    kept = before.by_place if before is not None and same else {}
-    lexicons = {place: i.lexicon for place, i in kept.items()} if same else lexicons_of(knowledge, ranker.synonyms)
-    indexes = {}
-    for place, plain in places.items():
-        entries = tuple(_with_wordings(entry, ranker.taught.get(entry.id, ())) for entry in plain)
-        old = kept.get(place)
-        indexes[place] = old if old and old.entries == entries else EntryIndex(entries, lexicons[place])
-    return _Indexed(indexes, names, ranker.synonyms)
+    before = earlier or {}
+    lexicons = lexicons_of(knowledge, ranker.synonyms, {place: index.lexicon for place, index in before.items()})
+    return {
+        place: _index_of([_with_wordings(entry, ranker) for entry in entries], lexicons[place], before.get(place))
+        for place, entries in entries_by_place(knowledge).items()
+    }
 
 
-def _with_wordings(entry: KnowledgeEntry, taught: Sequence[str]) -> KnowledgeEntry:
+def _with_wordings(entry: KnowledgeEntry, ranker: Ranker) -> KnowledgeEntry:
+    taught = ranker.taught.get(entry.id, ())
     return replace(entry, similar=tuple(dict.fromkeys((*entry.similar, *taught)))) if taught else entry
+
+
+def _index_of(entries: Sequence[KnowledgeEntry], lexicon: Lexicon, before: EntryIndex | None) -> EntryIndex:
+    if before and before.lexicon is lexicon and before.entries == tuple(entries):
+        return before
+    return EntryIndex(entries, lexicon, before)

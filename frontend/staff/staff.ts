@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { runDesk } from "./desk";
 import { listenForKeys } from "./keys";
+import { helpWriting } from "./knowledge";
 import { followLive } from "./live";
 import { notice } from "./notices";
 import { openDialogs } from "./orders";
@@ -76,6 +77,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
+helpWriting();
 listenForKeys();
 runDesk(htmx);
 openDialogs();

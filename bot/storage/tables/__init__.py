@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.storage.tables import (
     connections,
+    console,
     conversations,
     desk,
     documents,
@@ -17,6 +18,7 @@ from bot.storage.tables.base import metadata
 
 __all__ = [
     "connections",
+    "console",
     "conversations",
     "desk",
     "documents",

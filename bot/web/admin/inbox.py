@@ -79,7 +79,8 @@ def _page(app: web.Application, member: StaffMember, asked: Asked, wanted: str, 
     knowledge, places = reference.knowledge(), reference.places()
     return {
         "groups": groups[:_SHOWN], "more": len(groups) - _SHOWN, "group": chosen, "before": before, "asked": asked,
-        "proposals": proposals_for(chosen, assistant) if chosen and assistant else [], "counts": counts, "whys": WHY_NAMES, "at": at, "ready": assistant is not None,
+        "proposals": proposals_for(chosen, assistant) if chosen and assistant else [],
+        "counts": counts, "whys": WHY_NAMES, "at": at, "ready": assistant is not None,
         "here": here,
         "previous": groups[at - 1].key if chosen and at > 0 else "",
         "next": groups[at + 1].key if chosen and at + 1 < len(groups) else "",

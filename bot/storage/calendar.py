@@ -25,8 +25,3 @@ def _sqlite(element: china_day, compiler: Any, **options: Any) -> str:
 @compiles(china_day, "postgresql")
 def _postgresql(element: china_day, compiler: Any, **options: Any) -> str:
     return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')"
-
-
-def china_month(column: sa.Column) -> Any:
-    """Return the month of a time in China as text, such as 2026-11."""
-    return sa.func.substr(china_day(column), 1, 7)

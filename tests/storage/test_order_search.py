@@ -10,6 +10,7 @@ import pytest
 from bot.hotline.conversations import Author, Conversation
 from bot.hotline.deadlines import ZONE, Lamp, Pause, TimeLimit
 from bot.hotline.ledger import LedgerRow
+from bot.hotline.reports import month_of
 from bot.hotline.work_orders import Actor, Move, RequestKind, Role, State, WorkOrder
 from bot.knowledge_files import KnowledgeFiles
 from bot.storage import (
@@ -21,9 +22,11 @@ from bot.storage import (
     ReplyFilter,
     add_caller,
     count_by_lamp,
+    count_channels,
     count_entries,
     count_replies,
     count_talks,
+    department_figures,
     file_order,
     find_orders,
     find_talks,
@@ -83,26 +86,28 @@ def test_lamps_are_counted_as_they_are_shown(filled: Database) -> None:
         filed(filled, state=State.DISPATCHED, received=now - dt.timedelta(days=4)),
         filed(filled, state=State.CLOSED, received=now - dt.timedelta(days=40), answered=now),
     ]  # fmt: skip
-    by_hand: dict[State, dict[Lamp, int]] = {}
-    for order in orders:
-        of = by_hand.setdefault(order.state, {})
-        of[order.lamp(now)] = of.get(order.lamp(now), 0) + 1
     with filled.read() as connection:
-        assert count_by_lamp(connection, OrderFilter(), now) == by_hand
-        for state, lamps in by_hand.items():
-            for lamp, count in lamps.items():
-                assert len(find_orders(connection, OrderFilter(states=[state], lamp=lamp), now=now)) == count
-    assert len({lamp for of in by_hand.values() for lamp in of}) >= 2
+        for states in ([], [State.ACCEPTED], [State.CLOSED]):
+            chosen = [order for order in orders if not states or order.state in states]
+            counted = count_by_lamp(connection, OrderFilter(states=states), now)
+            for lamp in Lamp:
+                by_hand = sum(order.lamp(now) is lamp for order in chosen)
+                assert counted[lamp] == by_hand
+                assert len(find_orders(connection, OrderFilter(states=states, lamp=lamp), now=now)) == by_hand
+    assert len({order.lamp(now) for order in orders}) >= 2
 
 
-def test_months_are_those_of_china(filled: Database, files: KnowledgeFiles) -> None:
-    filed(filled, department=files.departments[0].id)
+def test_months_are_those_of_china_and_departments_apart(filled: Database, files: KnowledgeFiles) -> None:
+    own = files.departments[0].id
+    filed(filled, department=own)
     filed(filled, received=T0 - dt.timedelta(hours=1))
+    months = [month_of("2026-10"), month_of("2026-11")]
     with filled.read() as connection:
-        rows = month_counts(connection, T0 - dt.timedelta(days=9), T0 + dt.timedelta(days=9), T0)
-    assert sorted((r.month, r.department, r.counts.received) for r in rows) == [
-        ("2026-10", None, 1), ("2026-11", files.departments[0].id, 1)
-    ]  # fmt: skip
+        assert [counts.received for counts in month_counts(connection, months, T0)] == [1, 1]
+        assert [counts.received for counts in month_counts(connection, months, T0, department=own)] == [0, 1]
+        assert [counts.received for counts in month_counts(connection, months, T0, "tianmen")] == [0, 0]
+        everything, alone = department_figures(connection, *months[1], T0, department=own)
+    assert (everything.received, alone.received) == (1, 1)
 
 
 def test_replies_are_counted_by_day_kind_place_and_channel(filled: Database) -> None:
@@ -115,8 +120,9 @@ def test_replies_are_counted_by_day_kind_place_and_channel(filled: Database) -> 
     with filled.read() as connection:
         counted = count_replies(connection, wanted)
         assert sorted(counted, key=lambda c: c.kind) == [
-            ReplyCount("2026-11-01", "answer", "jingzhou", "web", 1), ReplyCount("2026-11-01", "handoff", "jingzhou", "", 1)
+            ReplyCount("2026-11-01", "answer", "jingzhou", 1), ReplyCount("2026-11-01", "handoff", "jingzhou", 1)
         ]  # fmt: skip
+        assert count_channels(connection, wanted) == {"web": {"answer": 1}, "": {"handoff": 1}}
         assert count_talks(connection, wanted) == 2
         assert count_entries(connection, wanted) == [EntryCount("one", 1, 1)]
         newest = find_talks(connection, wanted, limit=1)

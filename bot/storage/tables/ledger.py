@@ -47,3 +47,4 @@ ledger_entries = sa.Table(
     sa.CheckConstraint("stored_entry IS NULL OR stored_entry = entry", name="stored_entry"),
 )
 sa.Index("ix_ledger_entries_entry", ledger_entries.c.entry)
+sa.Index("ix_ledger_entries_overview", ledger_entries.c.ledger, ledger_entries.c.position, ledger_entries.c.entry)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +25,8 @@ from bot.storage import (
     EntryCount,
     ReplyCount,
     ReplyFilter,
+    Waits,
+    count_channels,
     count_entries,
     count_replies,
     count_talks,
@@ -40,6 +42,7 @@ from bot.web.staff.pages import render
 
 LONGEST = 366  # days of a period
 _ALARM_DAYS = 7
+_SPLIT = 12  # places or channels shown
 _HOT, _RISING, _ENOUGH = 10, 10, 3  # entries listed; questions from which growth means something
 # What the figures are called → the kinds of reply that they count.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -89,35 +92,44 @@ def add_routes(app: web.Application) -> None:
 async def show(request: web.Request) -> web.StreamResponse:
     """Show the figures of a period."""
     member, at, period = member_of(request), now(), period_of(request.query, now())
-    read = await asyncio.to_thread(_read, request.app[DATABASE], member, period, at)
+    read = await _read(request.app[DATABASE], member, period, at)
     reference = request.app[REFERENCE]
     knowledge, places = await asyncio.to_thread(lambda: (reference.knowledge(), reference.places()))
-    counts: list[ReplyCount] = read.pop("replies")
-    entries: list[EntryCount] = read.pop("entries")
-    unhelpful: Mapping[str, int] = read.pop("unhelpful")
+    counts: list[ReplyCount] = read["replies"]
+    entries: list[EntryCount] = read["entries"]
+    waits: Waits = read["waits"]
     place_names = {place.id: place.name for place in places.by_id.values()}
+    by_place: dict[str, Counter[str]] = defaultdict(Counter)
+    for c in counts:
+        by_place[c.place][c.kind] += c.count
     return await render(
-        request, "admin/overview.html", **read, period=period, figures=_figures(counts, unhelpful),
+        request, "admin/overview.html", period=period, figures=_figures(counts, read["unhelpful"]), talks=read["talks"],
         questions=await asyncio.to_thread(_questions, knowledge, entries), hot=entries[:_HOT], rising=_rising(entries),
-        days=_by_day(period, counts, unhelpful), by_place=_by(counts, "place", place_names, period),
-        by_channel=_by(counts, "channel", CHANNEL_NAMES, period), places=places, names=GROUP_NAMES,
+        days=_by_day(period, counts, read["unhelpful"]), by_place=_by("place", by_place, place_names, period),
+        by_channel=_by("channel", read["channels"], CHANNEL_NAMES, period), waiting_now=_spread(waits.now),
+        waited=_spread(waits.ended), given_up=waits.given_up, alarms=read["alarms"], places=places, names=GROUP_NAMES,
     )  # fmt: skip
 
 
-def _read(database: Database, member: StaffMember, period: Period, at: dt.datetime) -> dict[str, Any]:
+async def _read(database: Database, member: StaffMember, period: Period, at: dt.datetime) -> dict[str, Any]:
+    """Count everything, each on a connection of its own: they need not wait for each other."""
     wanted = period.filter(member)
-    with database.read() as connection:
-        waits = count_waits(connection, wanted, at)
-        return {
-            "replies": count_replies(connection, wanted),
-            "talks": count_talks(connection, wanted),
-            "unhelpful": count_unhelpful(connection, wanted),
-            "entries": count_entries(connection, wanted),
-            "waiting_now": _spread(waits.now),
-            "waited": _spread(waits.ended),
-            "given_up": waits.given_up,
-            "alarms": open_alarms(member, list_alarms(connection, at - dt.timedelta(days=_ALARM_DAYS))),
-        }
+    since = at - dt.timedelta(days=_ALARM_DAYS)
+    counts: dict[str, Callable[[Any], Any]] = {
+        "replies": lambda connection: count_replies(connection, wanted),
+        "channels": lambda connection: count_channels(connection, wanted),
+        "talks": lambda connection: count_talks(connection, wanted),
+        "unhelpful": lambda connection: count_unhelpful(connection, wanted),
+        "entries": lambda connection: count_entries(connection, wanted),
+        "waits": lambda connection: count_waits(connection, wanted, at),
+        "alarms": lambda connection: open_alarms(member, list_alarms(connection, since)),
+    }
+
+    def run(count: Callable[[Any], Any]) -> Any:
+        with database.read() as connection:
+            return count(connection)
+
+    return dict(zip(counts, await asyncio.gather(*(asyncio.to_thread(run, count) for count in counts.values()))))
 
 
 def _spread(seconds: Sequence[float]) -> Mapping[str, Any]:
@@ -147,23 +159,19 @@ def _by_day(period: Period, counts: Sequence[ReplyCount], unhelpful: Mapping[str
     return {"rows": rows, "links": links, "plot": _plot("line", [day[5:] for day in period.days], series, links)}
 
 
-def _by(counts: Sequence[ReplyCount], what: str, names: Mapping[str, str], period: Period) -> Mapping[str, Any]:
-    """Return table and plot of the answered and missed ones by ``what``: place or channel."""
-    keys = [key for key, _ in _totals(counts, what).most_common(12)]
-    groups = {group: _totals([c for c in counts if c.kind in kinds], what) for group, kinds in GROUPS.items()}
+def _by(
+    what: str, counts: Mapping[str, Mapping[str, int]], names: Mapping[str, str], period: Period
+) -> Mapping[str, Any]:
+    """Return table and plot of the replies by ``what``: place or channel, those with most first."""
+    keys = sorted(counts, key=lambda key: (-sum(counts[key].values()), key))[:_SPLIT]
     rows: list[tuple[Any, ...]] = [
-        (names.get(key, key), period.link(**{what: key or "none"}), *(groups[g][key] for g in GROUPS)) for key in keys
-    ]
-    series = {GROUP_NAMES[group]: [groups[group][key] for key in keys] for group in GROUPS}
+        (names.get(key, key), period.link(**{what: key or "none"}),
+         *(sum(counts[key].get(kind, 0) for kind in kinds) for kinds in GROUPS.values()))
+        for key in keys
+    ]  # fmt: skip
+    series = {GROUP_NAMES[group]: [row[place] for row in rows] for place, group in enumerate(GROUPS, 2)}
     plot = _plot("bar", [row[0] for row in rows], series, [row[1] for row in rows], stack="all")
     return {"rows": rows, "plot": plot}
-
-
-def _totals(counts: Sequence[ReplyCount], what: str) -> Counter[str]:
-    totals = Counter[str]()
-    for c in counts:
-        totals[getattr(c, what)] += c.count
-    return totals
 
 
 def _plot(

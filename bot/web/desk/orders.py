@@ -20,7 +20,17 @@ from bot.hotline.privacy import mask
 from bot.hotline.staff import Permission, StaffMember
 from bot.hotline.work_orders import STATE_NAMES, Role, State, WorkOrder
 from bot.spreadsheets import csv_bytes
-from bot.storage import Alarm, Database, OrderFilter, count_by_lamp, find_orders, get_order, list_alarms, note_deed
+from bot.storage import (
+    Alarm,
+    Database,
+    OrderFilter,
+    count_by_lamp,
+    count_by_state,
+    find_orders,
+    get_order,
+    list_alarms,
+    note_deed,
+)
 from bot.web.desk.order_scope import CHANNEL_NAMES, LAMP_NAMES, UNANSWERED, OrderLine, filter_for, line_for
 from bot.web.keys import DATABASE, REFERENCE
 from bot.web.staff.access import allowed, member_of
@@ -50,8 +60,8 @@ class Asked:
 
     @property
     def states(self) -> Sequence[State]:
-        """The states that are wanted, all where there is none."""
-        if self.state == "open" or (self.by_due and not self.state):
+        """The states that are wanted, all where there is none; what is due or late is looked for in what is still open."""
+        if self.state == "open" or ((self.by_due or self.lamp) and not self.state):
             return UNANSWERED
         return [State(self.state)] if self.state else ()
 
@@ -121,11 +131,9 @@ def _counts(connection: Any, wanted: OrderFilter, asked: Asked, at: dt.datetime)
     """Return the numbers beside states and lamps. A search in words reads every order: it goes without."""
     if wanted.text.strip():
         return {"by_state": {}, "by_lamp": {}, "open": None, "total": None}
-    counted = count_by_lamp(connection, replace(wanted, states=(), lamp=None), at)
-    lamps = [Lamp(asked.lamp)] if asked.lamp else list(Lamp)
-    by_state = {state: sum(of.get(lamp, 0) for lamp in lamps) for state, of in counted.items()}
-    chosen = asked.states or list(State)
-    by_lamp = {lamp: sum(counted.get(state, {}).get(lamp, 0) for state in chosen) for lamp in Lamp}
+    by_state = count_by_state(connection, replace(wanted, states=(), lamp=None))
+    chosen = [state for state in asked.states or UNANSWERED if state in UNANSWERED]
+    by_lamp = count_by_lamp(connection, replace(wanted, states=chosen, lamp=None), at) if chosen else {}
     total, waiting = sum(by_state.values()), sum(by_state.get(state, 0) for state in UNANSWERED)
     return {"by_state": by_state, "by_lamp": by_lamp, "open": waiting, "total": total}
 

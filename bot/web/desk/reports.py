@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,11 +14,11 @@ from aiohttp import web
 
 from bot.bootstrap import now
 from bot.hotline.deadlines import ZONE
-from bot.hotline.reports import Figures, month_of
+from bot.hotline.reports import Figures, figures_of, month_of
 from bot.hotline.staff import Permission, StaffMember
 from bot.hotline.work_orders import Role
 from bot.spreadsheets import REPORT_HEADINGS, csv_bytes, report_rows, report_workbook
-from bot.storage import Database, MonthCounts, figures_from, month_counts, note_deed
+from bot.storage import Database, department_figures, month_counts, note_deed
 from bot.web.desk.orders import departments_for, download
 from bot.web.keys import DATABASE, REFERENCE
 from bot.web.staff.access import allowed, member_of
@@ -37,18 +38,19 @@ def add_routes(app: web.Application) -> None:
 @allowed(Permission.SEE_REPORTS)
 async def show(request: web.Request) -> web.StreamResponse:
     """Show the figures of a month or a year, and how they changed over twelve months."""
-    member = member_of(request)
+    member, database = member_of(request), request.app[DATABASE]
     period, department = _asked(request, member)
-    reference = request.app[REFERENCE]
-    knowledge = await asyncio.to_thread(reference.knowledge)
-    rows, first, end = await _counted(request, member, period)
-    figures = _figures(rows, first, end, department)
+    knowledge = await asyncio.to_thread(request.app[REFERENCE].knowledge)
+    figures, trend = await asyncio.gather(
+        asyncio.to_thread(_figures, database, member, period, department),
+        asyncio.to_thread(_trend, database, member, period, department),
+    )
     names = {d.id: d.name for d in knowledge.departments.values()}
     return await render(
         request, "desk/reports.html", period=period, periods=_periods(now()), department=department, figures=figures,
         names=names, departments=[] if member.role is Role.HANDLER else departments_for(member, knowledge),
-        trend=_trend(rows, department), by_department=_by_department(figures, names, period),
-        by_month=_by_month(rows, department), query=urlencode({"period": period, "department": department}),
+        trend=trend, by_department=_by_department(figures, names, period), by_month=_by_month(trend),
+        query=urlencode({"period": period, "department": department}),
     )  # fmt: skip
 
 
@@ -71,15 +73,15 @@ async def _table(request: web.Request) -> tuple[list[tuple[Any, ...]], str]:
     """Return the rows to send and the name of the file; that they were taken is recorded."""
     member, database = member_of(request), request.app[DATABASE]
     period, department = _asked(request, member)
-    rows, first, end = await _counted(request, member, period)
     names = {d.id: d.name for d in (await asyncio.to_thread(request.app[REFERENCE].knowledge)).departments.values()}
+    figures = await asyncio.to_thread(_figures, database, member, period, department)
 
     def record() -> None:
         with database.begin() as connection:
             note_deed(connection, member, "导出统计", period, at=now(), 单位=names.get(department, department))
 
     await asyncio.to_thread(record)
-    return report_rows(_figures(rows, first, end, department), names), f"工单统计-{period}"
+    return report_rows(figures, names), f"工单统计-{period}"
 
 
 def _asked(request: web.Request, member: StaffMember) -> tuple[str, str]:
@@ -89,35 +91,27 @@ def _asked(request: web.Request, member: StaffMember) -> tuple[str, str]:
     return (period if period in _periods(now()) else this), own
 
 
-async def _counted(
-    request: web.Request, member: StaffMember, period: str
-) -> tuple[list[MonthCounts], dt.datetime, dt.datetime]:
-    """Return the counts of the twelve months that end with ``period``, and when that begins and ends."""
-    first, end = month_of(period)
-    since = end.replace(year=end.year - 1)
-    database: Database = request.app[DATABASE]
-
-    def read() -> list[MonthCounts]:
-        with database.read() as connection:
-            return month_counts(connection, since, end, now(), member.jurisdiction)
-
-    return await asyncio.to_thread(read), first, end
-
-
-def _figures(rows: Sequence[MonthCounts], first: dt.datetime, end: dt.datetime, department: str) -> list[Figures]:
+def _figures(database: Database, member: StaffMember, period: str, department: str) -> list[Figures]:
     """Return the figures of the period, of one department alone where one is asked for."""
-    inside = [r for r in rows if f"{first:%Y-%m}" <= r.month < f"{end:%Y-%m}"]
-    found = figures_from((r.department, r.category, r.counts) for r in inside)
+    first, end = month_of(period)
+    with database.read() as connection:
+        found = department_figures(connection, first, end, now(), member.jurisdiction, department or None)
     return [f for f in found if f.department == department] if department else found
 
 
-def _trend(rows: Sequence[MonthCounts], department: str) -> list[tuple[str, Figures]]:
-    """Return the figures of each month, oldest first."""
-    months: dict[str, list[MonthCounts]] = {}
-    for row in rows:
-        if not department or row.department == department:
-            months.setdefault(row.month, []).append(row)
-    return [(month, figures_from((None, r.category, r.counts) for r in months[month])[0]) for month in sorted(months)]
+def _trend(database: Database, member: StaffMember, period: str, department: str) -> list[tuple[str, Figures]]:
+    """Return the figures of the twelve months that end with the period, oldest first, from the first with orders."""
+    _, end = month_of(period)
+    names = [
+        f"{(month - 1) // 12}-{(month - 1) % 12 + 1:02d}"
+        for month in range(end.year * 12 + end.month - 12, end.year * 12 + end.month)
+    ]
+    with database.read() as connection:
+        found = month_counts(
+            connection, [month_of(name) for name in names], now(), member.jurisdiction, department or None
+        )
+    trend = [(name, figures_of(department or None, counts, {}, 0)) for name, counts in zip(names, found)]
+    return list(dropwhile(lambda one: not one[1].received, trend))
 
 
 def _by_department(figures: Sequence[Figures], names: Mapping[str, str], period: str) -> str:
@@ -129,8 +123,7 @@ def _by_department(figures: Sequence[Figures], names: Mapping[str, str], period:
     )  # fmt: skip
 
 
-def _by_month(rows: Sequence[MonthCounts], department: str) -> str:
-    trend = _trend(rows, department)
+def _by_month(trend: Sequence[tuple[str, Figures]]) -> str:
     shares = {
         "按时办结率": [f.on_time for _, f in trend],
         "群众满意度": [f.satisfaction for _, f in trend],

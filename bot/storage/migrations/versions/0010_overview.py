@@ -10,6 +10,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+_COUNTED = ["state", "jurisdiction", "category", "answered", "due", "reworked", "satisfaction"]
 _FIGURES = [
     "received",
     "state",
@@ -21,6 +22,7 @@ _FIGURES = [
     "reworked",
     "satisfaction",
 ]
+_ASSISTED = sa.text("CAST(assisting AS TEXT) != '[]'")
 
 
 def upgrade() -> None:
@@ -45,13 +47,29 @@ def upgrade() -> None:
     op.create_index("ix_ledger_overview", "ledger", ["at", "kind", "jurisdiction", "conversation", "id"])
     op.drop_index("ix_conversations_citizen", "conversations")
     op.create_index("ix_conversations_citizen", "conversations", ["citizen", "channel", "jurisdiction"])
+    op.drop_index("ix_work_orders_state_near", "work_orders")
+    op.create_index("ix_work_orders_state_near", "work_orders", ["state", "near", "due", "category"])
+    op.create_index("ix_work_orders_jurisdiction_state", "work_orders", ["jurisdiction", "state", "category"])
+    op.drop_index("ix_work_orders_department_received", "work_orders")
+    op.create_index("ix_work_orders_department", "work_orders", ["department", "received", *_COUNTED])
     op.drop_index("ix_work_orders_figures", "work_orders")
-    op.create_index("ix_work_orders_figures", "work_orders", [*_FIGURES[:7], "near", *_FIGURES[7:]])
+    op.create_index("ix_work_orders_figures", "work_orders", ["received", "department", *_COUNTED])
+    op.create_index("ix_ledger_entries_overview", "ledger_entries", ["ledger", "position", "entry"])
+    op.create_index(
+        "ix_work_orders_assisted", "work_orders", ["id"], sqlite_where=_ASSISTED, postgresql_where=_ASSISTED
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ledger_entries_overview", "ledger_entries")
     op.drop_index("ix_work_orders_figures", "work_orders")
     op.create_index("ix_work_orders_figures", "work_orders", _FIGURES)
+    op.drop_index("ix_work_orders_department", "work_orders")
+    op.create_index("ix_work_orders_department_received", "work_orders", ["department", "received"])
+    op.drop_index("ix_work_orders_assisted", "work_orders")
+    op.drop_index("ix_work_orders_jurisdiction_state", "work_orders")
+    op.drop_index("ix_work_orders_state_near", "work_orders")
+    op.create_index("ix_work_orders_state_near", "work_orders", ["state", "near"])
     op.drop_index("ix_conversations_citizen", "conversations")
     op.create_index("ix_conversations_citizen", "conversations", ["citizen"])
     op.drop_index("ix_ledger_overview", "ledger")

@@ -67,7 +67,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 def _page(app: web.Application, member: StaffMember, asked: Asked, wanted: str, done: str) -> dict[str, Any]:
     reference, assistant = app[REFERENCE], app[REFERENCE].assistant()
-    here = asked.query(group=wanted)
+    again = asked.query(group=wanted)
     everything = _groups(app, member, asked)
     counts = Counter(why for group in everything for why in group.whys)
     groups = [g for g in everything if not asked.why or Why(asked.why) in g.whys]
@@ -81,7 +81,7 @@ def _page(app: web.Application, member: StaffMember, asked: Asked, wanted: str, 
         "groups": groups[:_SHOWN], "more": len(groups) - _SHOWN, "group": chosen, "before": before, "asked": asked,
         "proposals": proposals_for(chosen, assistant) if chosen and assistant else [],
         "counts": counts, "whys": WHY_NAMES, "at": at, "ready": assistant is not None,
-        "here": here,
+        "again": again,
         "previous": groups[at - 1].key if chosen and at > 0 else "",
         "next": groups[at + 1].key if chosen and at + 1 < len(groups) else "",
         "messages": sum(len(group.messages) for group in groups), "days": _DAYS, "places": places.by_id,

@@ -68,7 +68,7 @@ async def post(client: TestClient, path: str, status: int = 200, **form: Any) ->
     response = await client.post(path, data=form, headers=Headers)
     text = await response.text()
     assert response.status == status, text
-    return text
+    return str(json.loads(text)["error"]) if status >= 400 and text.startswith("{") else text
 
 
 @pytest.fixture

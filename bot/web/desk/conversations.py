@@ -15,16 +15,13 @@ from wtforms.validators import InputRequired, Length
 from bot.bootstrap import now
 from bot.errors import KnowledgeInvalid, MoveRefused
 from bot.hotline.conversations import REASON_NAMES, Author, Conversation, queue_order
-from bot.hotline.knowledge import Validity
 from bot.hotline.staff import Permission, StaffMember
 from bot.storage import (
-    OpenConversation,
     Saying,
     at_the_desk,
     mark_read,
     messages_after,
     note_deed,
-    open_conversations,
     queued_conversations,
 )
 from bot.web.desk.advice import VALIDITY_NAMES
@@ -204,10 +201,7 @@ def _notice(text: str) -> str:
 async def _page(request: web.Request, conversation: Conversation | None) -> web.StreamResponse:
     member = member_of(request)
 
-    def read(connection: Any) -> tuple[list[OpenConversation], Any]:
-        return open_conversations(connection, member.jurisdiction), at_the_desk(connection, now())
-
-    _, present = await reading(request, read)
+    present = await reading(request, lambda c: at_the_desk(c, now()))
     live = request.app[LIVE]
     await live.refresh()
     values = await _talk(request, conversation) if conversation else {"conversation": None}
@@ -228,7 +222,7 @@ async def _talk(request: web.Request, conversation: Conversation) -> dict[str, A
         "conversation": conversation, "messages": messages, "stance": standing, "place": place,
         "channel": CHANNEL_NAMES.get(conversation.channel, conversation.channel), "reasons": REASON_NAMES,
         "authors": _AUTHORS, "new_id": uuid.uuid4().hex, "outcomes": OUTCOMES, "longest": LONGEST,
-        "validity": {validity.value: name for validity, (name, _) in VALIDITY_NAMES.items()}, "Validity": Validity,
+        "validity": {validity.value: name for validity, (name, _) in VALIDITY_NAMES.items()},
     }  # fmt: skip
 
 

@@ -90,6 +90,7 @@ class Live:
         self._drawn: dict[str, tuple[Any, str]] = {}
         self._typed: dict[str, tuple[str, float]] = {}
         self._listener: Listener | None = None
+        self._reading = asyncio.Lock()
         self.seats: set[Seat] = set()
         self.taking: dict[str, bool] = {}
 
@@ -116,8 +117,9 @@ class Live:
                 await asyncio.sleep(_PAUSE)
 
     async def refresh(self) -> None:
-        """Read what is open."""
-        self._rows = await asyncio.to_thread(self._read)
+        """Read what is open; one at a time, so that what was read first is never shown last."""
+        async with self._reading:
+            self._rows = await asyncio.to_thread(self._read)
 
     def nudge(self) -> None:
         """Have the lists read again: something changed that no citizen sees."""

@@ -42,9 +42,9 @@ _AUTHORS = {"citizen": "市民", "bot": "机器人", "operator": "话务员", "s
 class SayForm(StaffForm):
     """A message to the citizen; ``used`` are the suggestions that went into it."""
 
-    id = HiddenField(validators=[InputRequired("页面已过期，请刷新。")])
+    id = HiddenField(validators=[InputRequired("页面已过期，请刷新。")], default="")
     text = TextAreaField(
-        "回复", [InputRequired("请先写好要发送的内容。"), Length(max=LONGEST, message="一次最多2000个字。")]
+        "回复", [InputRequired("请先写好要发送的内容。"), Length(max=LONGEST, message="一次最多2000个字。")], default=""
     )
     used = HiddenField(default="")
 
@@ -52,14 +52,14 @@ class SayForm(StaffForm):
 class NoteForm(StaffForm):
     """What the next one should know."""
 
-    note = TextAreaField("备注", [Length(max=500, message="备注最多500个字。")])
+    note = TextAreaField("备注", [Length(max=500, message="备注最多500个字。")], default="")
 
 
 class CloseForm(StaffForm):
     """How a conversation ended."""
 
     outcome = SelectField("结束原因", choices=[(name, name) for name in OUTCOMES])
-    note = TextAreaField("说明", [Length(max=500, message="说明最多500个字。")])
+    note = TextAreaField("说明", [Length(max=500, message="说明最多500个字。")], default="")
 
 
 def add_routes(app: web.Application) -> None:

@@ -76,6 +76,7 @@ class Seat:
     seen: dict[str, str] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False  # the login has ended
 
 
 class Live:
@@ -209,25 +210,31 @@ async def socket(request: web.Request) -> web.StreamResponse:
     response = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_LARGEST_FRAME)
     await response.prepare(request)
     seat = Seat(member)
-    tasks: list[asyncio.Task[None]] = []
     try:
         await _arrive(request, live, member)
-        live.seats.add(seat)
-        tasks = [
-            asyncio.create_task(_tell(response, live, seat)),
-            asyncio.create_task(_stay(request, response, seat, secret)),
-        ]
-        seat.news.set()
+        await _serve(request, response, seat, secret)
+    except (ConnectionError, StorageUnavailable) as error:
+        logger.error("a desk is asked to come again: %s", type(error).__name__)
+    return response
+
+
+async def _serve(request: web.Request, response: web.WebSocketResponse, seat: Seat, secret: str) -> None:
+    live = request.app[LIVE]
+    live.seats.add(seat)
+    seat.news.set()
+    telling = asyncio.create_task(_tell(response, live, seat))
+    staying = asyncio.create_task(_stay(request, response, seat, secret))
+    try:
         async for message in response:
             if message.type is WSMsgType.TEXT:
                 await _hear(request, live, seat, message.data)
-    except (ConnectionError, StorageUnavailable) as error:
-        logger.error("a desk is asked to come again: %s", type(error).__name__)
     finally:
         live.seats.discard(seat)
-        for task in tasks:
-            task.cancel()
-    return response
+        telling.cancel()
+        if seat.over:
+            await staying  # it is closing the page and says why
+        else:
+            staying.cancel()
 
 
 async def _arrive(request: web.Request, live: Live, member: StaffMember) -> None:
@@ -283,6 +290,7 @@ async def _stay(request: web.Request, response: web.WebSocketResponse, seat: Sea
         taking = live.taking.get(seat.member.id, True)
         try:
             if not await asyncio.to_thread(_still_in, database, seat.member, secret, idle, taking):
+                seat.over = True
                 await response.close(code=_LOGGED_OUT, message=b"logged out")
                 return
         except HotlineError as error:

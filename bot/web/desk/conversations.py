@@ -18,7 +18,6 @@ from bot.hotline.conversations import REASON_NAMES, Author, Conversation, queue_
 from bot.hotline.staff import Permission, StaffMember
 from bot.storage import (
     Saying,
-    at_the_desk,
     mark_read,
     messages_after,
     note_deed,
@@ -201,11 +200,10 @@ def _notice(text: str) -> str:
 async def _page(request: web.Request, conversation: Conversation | None) -> web.StreamResponse:
     member = member_of(request)
 
-    present = await reading(request, lambda c: at_the_desk(c, now()))
     live = request.app[LIVE]
     await live.refresh()
     values = await _talk(request, conversation) if conversation else {"conversation": None}
-    return await render(request, "desk/desk.html", lists=live.lists(member), present=present, **values)
+    return await render(request, "desk/desk.html", lists=live.lists(member), **values)
 
 
 async def _talk(request: web.Request, conversation: Conversation) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from bot.hotline.staff import Permission, StaffMember
 from bot.storage import (
     Database,
     OpenConversation,
+    at_the_desk,
     get_staff,
     is_taking,
     note_presence,
@@ -88,6 +89,7 @@ class Live:
         self._reference = reference
         self._advice = advice
         self._rows: list[Row] = []
+        self._present = 0
         self._drawn: dict[str, tuple[Any, str]] = {}
         self._typed: dict[str, tuple[str, float]] = {}
         self._listener: Listener | None = None
@@ -140,6 +142,7 @@ class Live:
     def _read(self) -> list[Row]:
         with self._database.read() as connection:
             found = open_conversations(connection)
+            self._present = sum(one.taking for one in at_the_desk(connection, now()))
         names = self._reference.places().name
         mask = self._advice.masker()
         drawn = {}
@@ -180,6 +183,7 @@ class Live:
         told = {
             "lists": {name: [row.id for row in listed] for name, listed in lists.items()},
             "unread": sum(row.open.unread for row in lists["mine"]),
+            "present": self._present,
             "taking": self.taking.get(seat.member.id, True),
         }
         frame = {name: value for name, value in told.items() if seat.told.get(name) != value}

@@ -10,6 +10,7 @@ type News = {
   rows?: Record<string, string>;
   lists?: Record<string, string[]>;
   unread?: number;
+  present?: number;
   taking?: boolean;
   typing?: string;
 };
@@ -196,6 +197,8 @@ function followNews(htmx: typeof htmxModule): void {
     }
     if (news.lists) markOpened(), tick();
     if (news.unread !== undefined) document.title = news.unread ? `（${news.unread}）${title}` : title;
+    const present = document.querySelector("[data-present]");
+    if (present && news.present !== undefined) present.textContent = String(news.present);
     if (news.taking !== undefined) (taking = news.taking), showStatus();
     if (news.typing && news.typing === opened()) showTyping();
   });

@@ -31,10 +31,14 @@ class Listener:
 
     async def news(self, timeout: float) -> Author | None:
         """Wait until something is new, at most ``timeout`` seconds; return who is typing since then, if anybody."""
-        try:
-            await asyncio.wait_for(self._news.wait(), timeout)
-        except asyncio.TimeoutError:
-            return None
+        if not self._news.is_set():
+            waiting = asyncio.ensure_future(self._news.wait())
+            try:
+                await asyncio.wait({waiting}, timeout=timeout)  # wait_for of Python 3.10 may swallow a cancellation
+            finally:
+                waiting.cancel()
+            if not self._news.is_set():
+                return None
         self._news.clear()
         typing, self._typing = self._typing, None
         return typing

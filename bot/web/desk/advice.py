@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from aiohttp import web
 
@@ -22,6 +24,7 @@ from bot.hotline.suggesting import Suggested, Suggester
 from bot.model_files import ModelFiles
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 _LOOK = 2.0  # seconds between looks whether the knowledge has changed
 _AGAIN = 30.0  # seconds after which a build that failed is tried again
 _WORTH_NAMING = 0.05  # confidence from which a department is named
@@ -64,7 +67,6 @@ class Advice:
     def __init__(self, application: Application, reference: Reference) -> None:
         self._application = application
         self._reference = reference
-        self._builder = ThreadPoolExecutor(1, thread_name_prefix="advice")
         self._suggester: Suggester | None = None
         self._current: tuple[int, ModelFiles | None] | None = None  # knowledge and model of the suggester
         self._search: KnowledgeSearch | None = None
@@ -122,12 +124,11 @@ class Advice:
             self._building = asyncio.create_task(self._build())
 
     async def _build(self) -> None:
-        run = asyncio.get_running_loop().run_in_executor
         try:
             knowledge = await asyncio.to_thread(self._reference.knowledge)
             if self._search is None or self._search.version != knowledge.version:
-                self._search = await run(self._builder, KnowledgeSearch, knowledge)
-            self._suggester = await run(self._builder, self._application.suggester)
+                self._search = await _aside(lambda: KnowledgeSearch(knowledge))
+            self._suggester = await _aside(self._application.suggester)
             self._current = self._suggester.version, self._application.model
             self.problem = ""
         except HotlineError as error:
@@ -140,7 +141,6 @@ class Advice:
         """Stop building."""
         if self._building:
             self._building.cancel()
-        self._builder.shutdown(wait=False, cancel_futures=True)
 
     def _offers(self, found: Sequence[Suggested], knowledge: Knowledge, place: str) -> list[Offer]:
         """Return ``found`` in today's words: an entry that was changed meanwhile is shown as it is now."""
@@ -163,6 +163,32 @@ class Advice:
                 )
             )
         return offers
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """Return what ``work`` makes in a thread that nobody waits for when the process ends: building takes long."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if error:
+            done.set_exception(error)
+        else:
+            done.set_result(cast(T, result))
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as problem:
+            error = problem
+        with suppress(RuntimeError):  # the loop is closed: the process is ending
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="advice", daemon=True).start()
+    return await done
 
 
 def sources_of(entry: KnowledgeEntry, knowledge: Knowledge, day: dt.date) -> list[Source]:

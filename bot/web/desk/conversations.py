@@ -15,16 +15,12 @@ from wtforms.validators import InputRequired, Length
 from bot.bootstrap import now
 from bot.errors import KnowledgeInvalid, MoveRefused
 from bot.hotline.conversations import REASON_NAMES, Author, Conversation, queue_order
-from bot.hotline.knowledge import Validity
 from bot.hotline.staff import Permission, StaffMember
 from bot.storage import (
-    OpenConversation,
     Saying,
-    at_the_desk,
     mark_read,
     messages_after,
     note_deed,
-    open_conversations,
     queued_conversations,
 )
 from bot.web.desk.advice import VALIDITY_NAMES
@@ -45,9 +41,9 @@ _AUTHORS = {"citizen": "市民", "bot": "机器人", "operator": "话务员", "s
 class SayForm(StaffForm):
     """A message to the citizen; ``used`` are the suggestions that went into it."""
 
-    id = HiddenField(validators=[InputRequired("页面已过期，请刷新。")])
+    id = HiddenField(validators=[InputRequired("页面已过期，请刷新。")], default="")
     text = TextAreaField(
-        "回复", [InputRequired("请先写好要发送的内容。"), Length(max=LONGEST, message="一次最多2000个字。")]
+        "回复", [InputRequired("请先写好要发送的内容。"), Length(max=LONGEST, message="一次最多2000个字。")], default=""
     )
     used = HiddenField(default="")
 
@@ -55,14 +51,14 @@ class SayForm(StaffForm):
 class NoteForm(StaffForm):
     """What the next one should know."""
 
-    note = TextAreaField("备注", [Length(max=500, message="备注最多500个字。")])
+    note = TextAreaField("备注", [Length(max=500, message="备注最多500个字。")], default="")
 
 
 class CloseForm(StaffForm):
     """How a conversation ended."""
 
     outcome = SelectField("结束原因", choices=[(name, name) for name in OUTCOMES])
-    note = TextAreaField("说明", [Length(max=500, message="说明最多500个字。")])
+    note = TextAreaField("说明", [Length(max=500, message="说明最多500个字。")], default="")
 
 
 def add_routes(app: web.Application) -> None:
@@ -204,14 +200,10 @@ def _notice(text: str) -> str:
 async def _page(request: web.Request, conversation: Conversation | None) -> web.StreamResponse:
     member = member_of(request)
 
-    def read(connection: Any) -> tuple[list[OpenConversation], Any]:
-        return open_conversations(connection, member.jurisdiction), at_the_desk(connection, now())
-
-    _, present = await reading(request, read)
     live = request.app[LIVE]
     await live.refresh()
     values = await _talk(request, conversation) if conversation else {"conversation": None}
-    return await render(request, "desk/desk.html", lists=live.lists(member), present=present, **values)
+    return await render(request, "desk/desk.html", lists=live.lists(member), **values)
 
 
 async def _talk(request: web.Request, conversation: Conversation) -> dict[str, Any]:
@@ -228,7 +220,7 @@ async def _talk(request: web.Request, conversation: Conversation) -> dict[str, A
         "conversation": conversation, "messages": messages, "stance": standing, "place": place,
         "channel": CHANNEL_NAMES.get(conversation.channel, conversation.channel), "reasons": REASON_NAMES,
         "authors": _AUTHORS, "new_id": uuid.uuid4().hex, "outcomes": OUTCOMES, "longest": LONGEST,
-        "validity": {validity.value: name for validity, (name, _) in VALIDITY_NAMES.items()}, "Validity": Validity,
+        "validity": {validity.value: name for validity, (name, _) in VALIDITY_NAMES.items()},
     }  # fmt: skip
 
 

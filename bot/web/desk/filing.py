@@ -40,14 +40,16 @@ KIND_NAMES = {
 class OrderForm(StaffForm):
     """What a work order needs."""
 
-    key = HiddenField()
-    what = TextAreaField("事情", [InputRequired("请写明是什么事。"), Length(4, _LONGEST, "事情写4到2000个字。")])
-    where = StringField("地点", [Length(max=200, message="地点最多200个字。")])
-    when = StringField("时间", [Length(max=100, message="时间最多100个字。")])
+    key = HiddenField(default="")
+    what = TextAreaField(
+        "事情", [InputRequired("请写明是什么事。"), Length(4, _LONGEST, "事情写4到2000个字。")], default=""
+    )
+    where = StringField("地点", [Length(max=200, message="地点最多200个字。")], default="")
+    when = StringField("时间", [Length(max=100, message="时间最多100个字。")], default="")
     kind = SelectField("类型", choices=[(kind.value, name) for kind, name in KIND_NAMES.items()])
     rule = SelectField("派往")
-    name = StringField("称呼", [Length(max=40, message="称呼最多40个字。")])
-    phone = StringField("联系电话", [Length(max=40, message="电话最多40个字。")])
+    name = StringField("称呼", [Length(max=40, message="称呼最多40个字。")], default="")
+    phone = StringField("联系电话", [Length(max=40, message="电话最多40个字。")], default="")
     confidential = BooleanField("保密：不向承办单位透露身份")
 
 

@@ -37,9 +37,9 @@ ANSWERED, FILED = "answered", "filed"
 class IntakeForm(OrderForm):
     """A call: what was said, what was answered, how it ended."""
 
-    call = HiddenField()
+    call = HiddenField(default="")
     place = SelectField("辖区")
-    answer = TextAreaField("答复", [Length(max=2000, message="答复最多2000个字。")])
+    answer = TextAreaField("答复", [Length(max=2000, message="答复最多2000个字。")], default="")
     used = HiddenField(default="")
     ending = RadioField("处理", choices=[(ANSWERED, "已答复"), (FILED, "转工单")], default=ANSWERED)
 

@@ -25,6 +25,7 @@ from bot.hotline.staff import Permission, StaffMember
 from bot.storage import (
     Database,
     OpenConversation,
+    at_the_desk,
     get_staff,
     is_taking,
     note_presence,
@@ -76,6 +77,7 @@ class Seat:
     seen: dict[str, str] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False  # the login has ended
 
 
 class Live:
@@ -87,9 +89,11 @@ class Live:
         self._reference = reference
         self._advice = advice
         self._rows: list[Row] = []
+        self._present = 0
         self._drawn: dict[str, tuple[Any, str]] = {}
         self._typed: dict[str, tuple[str, float]] = {}
         self._listener: Listener | None = None
+        self._reading = asyncio.Lock()
         self.seats: set[Seat] = set()
         self.taking: dict[str, bool] = {}
 
@@ -116,8 +120,9 @@ class Live:
                 await asyncio.sleep(_PAUSE)
 
     async def refresh(self) -> None:
-        """Read what is open."""
-        self._rows = await asyncio.to_thread(self._read)
+        """Read what is open; one at a time, so that what was read first is never shown last."""
+        async with self._reading:
+            self._rows = await asyncio.to_thread(self._read)
 
     def nudge(self) -> None:
         """Have the lists read again: something changed that no citizen sees."""
@@ -137,6 +142,7 @@ class Live:
     def _read(self) -> list[Row]:
         with self._database.read() as connection:
             found = open_conversations(connection)
+            self._present = sum(one.taking for one in at_the_desk(connection, now()))
         names = self._reference.places().name
         mask = self._advice.masker()
         drawn = {}
@@ -177,6 +183,7 @@ class Live:
         told = {
             "lists": {name: [row.id for row in listed] for name, listed in lists.items()},
             "unread": sum(row.open.unread for row in lists["mine"]),
+            "present": self._present,
             "taking": self.taking.get(seat.member.id, True),
         }
         frame = {name: value for name, value in told.items() if seat.told.get(name) != value}
@@ -207,25 +214,31 @@ async def socket(request: web.Request) -> web.StreamResponse:
     response = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_LARGEST_FRAME)
     await response.prepare(request)
     seat = Seat(member)
-    tasks: list[asyncio.Task[None]] = []
     try:
         await _arrive(request, live, member)
-        live.seats.add(seat)
-        tasks = [
-            asyncio.create_task(_tell(response, live, seat)),
-            asyncio.create_task(_stay(request, response, seat, secret)),
-        ]
-        seat.news.set()
+        await _serve(request, response, seat, secret)
+    except (ConnectionError, StorageUnavailable) as error:
+        logger.error("a desk is asked to come again: %s", type(error).__name__)
+    return response
+
+
+async def _serve(request: web.Request, response: web.WebSocketResponse, seat: Seat, secret: str) -> None:
+    live = request.app[LIVE]
+    live.seats.add(seat)
+    seat.news.set()
+    telling = asyncio.create_task(_tell(response, live, seat))
+    staying = asyncio.create_task(_stay(request, response, seat, secret))
+    try:
         async for message in response:
             if message.type is WSMsgType.TEXT:
                 await _hear(request, live, seat, message.data)
-    except (ConnectionError, StorageUnavailable) as error:
-        logger.error("a desk is asked to come again: %s", type(error).__name__)
     finally:
         live.seats.discard(seat)
-        for task in tasks:
-            task.cancel()
-    return response
+        telling.cancel()
+        if seat.over:
+            await staying  # it is closing the page and says why
+        else:
+            staying.cancel()
 
 
 async def _arrive(request: web.Request, live: Live, member: StaffMember) -> None:
@@ -281,6 +294,7 @@ async def _stay(request: web.Request, response: web.WebSocketResponse, seat: Sea
         taking = live.taking.get(seat.member.id, True)
         try:
             if not await asyncio.to_thread(_still_in, database, seat.member, secret, idle, taking):
+                seat.over = True
                 await response.close(code=_LOGGED_OUT, message=b"logged out")
                 return
         except HotlineError as error:

@@ -46,8 +46,9 @@ def database(tmp_path: Path) -> Database:
 
 @pytest.fixture
 async def site(database: Database, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of the web process, without Rasa behind it."""
-    server = TestServer(create_app(Settings(database_url=str(database.url), secret_file=tmp_path / "key")))
+    """The address of the web process, without Rasa behind it; where a model is trained, it suggests departments."""
+    own = {"database_url": str(database.url), "secret_file": tmp_path / "key"}
+    server = TestServer(create_app(Settings(**vars(Settings.from_environment()) | own)))
     await server.start_server()
     yield str(server.make_url("")).rstrip("/")
     await server.close()

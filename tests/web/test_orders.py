@@ -144,6 +144,8 @@ async def test_a_handler_sees_only_its_own_and_reads_what_was_written_for_it(
         assert (await client.post(f"/desk/orders/{number}/moves/sign", data={"version": "2"})).status == 404
         assert (await client.post(f"/desk/orders/{number}/callers", data={"purpose": "回访满意度"})).status == 404
         assert (await client.get(f"/desk/orders/{number}/alike")).status == 404
+    for part in ("alike", "suggestions"):  # would tell of other orders and of the citizen's own words
+        await read(client, f"/desk/orders/{own.number}/{part}", 403)
 
 
 async def test_a_person_of_one_place_does_not_see_another(client: TestClient, database: Database) -> None:

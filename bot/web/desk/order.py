@@ -110,7 +110,7 @@ def _target(connection: Any, member: StaffMember, order: WorkOrder, number: str)
 @allowed(Permission.SEE_ORDERS)
 async def suggest(request: web.Request) -> web.StreamResponse:
     """Show the likeliest departments with their reasons, to choose one."""
-    order = await _own(request)
+    order = await _for_desk(request)
     reference = request.app[REFERENCE]
     try:
         found = await asyncio.to_thread(reference.suggest, order.content, order.jurisdiction)
@@ -126,11 +126,10 @@ async def suggest(request: web.Request) -> web.StreamResponse:
 async def alike(request: web.Request) -> web.StreamResponse:
     """Show the orders that this one may be merged into: those about the same, or what is searched for."""
     member, database = member_of(request), request.app[DATABASE]
-    text, number = request.query.get("q", "").strip()[:100], request.match_info["number"]
+    order, text = await _for_desk(request), request.query.get("q", "").strip()[:100]
 
     def read() -> list[WorkOrder]:
         with database.read() as connection:
-            order = get_own(connection, member, number)
             if text:
                 wanted = filter_for(member, jurisdiction=order.jurisdiction, states=OPEN, text=text)
                 found = find_orders(connection, wanted, limit=_MOST_ALIKE + 1)
@@ -143,6 +142,14 @@ async def alike(request: web.Request) -> web.StreamResponse:
         request, "desk/alike.html", lines=[line_for(member, each, now()) for each in found], searched=text,
         states=STATE_NAMES,
     )  # fmt: skip
+
+
+async def _for_desk(request: web.Request) -> WorkOrder:
+    """Return the order for whoever dispatches it; a department is not told what the citizen's own words lead to."""
+    order = await _own(request)
+    if member_of(request).role is Role.HANDLER:
+        raise web.HTTPForbidden(text="派单和并单由话务员和班长操作。", content_type="application/json")
+    return order
 
 
 async def _own(request: web.Request) -> WorkOrder:

@@ -22,11 +22,11 @@ Model = Callable[[str], ModelFiles]
 
 def ready(database: Database, files: ModelFiles, **values: object) -> int:
     """Store a version that passed the gate beside the one that serves."""
-    given = {"state": VersionState.READY, "model": files.rasa.name, "files": files.digests()} | values
+    given = {"base": "b", "state": VersionState.READY, "model": files.rasa.name, "files": files.digests()} | values
     with database.begin() as connection:
         current = current_release(connection)
         given.setdefault("figures", {"against": current.version if current else None})
-        return add_version(connection, None, NOW, origin="console", seed=1, base="b", **given).id  # type: ignore[arg-type]
+        return add_version(connection, None, NOW, origin="console", seed=1, **given).id  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ _FALSE_ALARMS = 0.02
 
 
 def test_no_message_that_was_held_out_is_trained_on() -> None:
-    trained = {example.text for example in read_danger_examples(PROJECT_ROOT / "data" / "emergencies" / "examples.jsonl")}
+    trained = {
+        example.text for example in read_danger_examples(PROJECT_ROOT / "data" / "emergencies" / "examples.jsonl")
+    }
     trained |= {text for text, _ in read_nlu_examples(PROJECT_ROOT / "data" / "nlu")}
     assert not trained & {example.text for example in read_danger_examples(_HELD_OUT)}
 

@@ -56,7 +56,9 @@ def settings(settings: Settings, tmp_path: Any) -> Settings:
     files = ModelFiles(tmp_path / "small.tar.gz")
     files.rasa.touch()
     save_ranker(TrainedRanker(ranker, curve, bins), files.ranker, {})
-    texts = MatterTexts({"城市管理/占道经营": ("摆摊",), "其他": ("别的",)}, [("路边摆摊", "城市管理/占道经营"), ("别的事", "其他")])
+    texts = MatterTexts(
+        {"城市管理/占道经营": ("摆摊",), "其他": ("别的",)}, [("路边摆摊", "城市管理/占道经营"), ("别的事", "其他")]
+    )
     weights = Weights((1.0,) * len(MATTERS), (0.0,) * len(MATTERS), (1.0,) * len(MATTERS))
     save_dispatcher(Dispatcher(gather_evidence(texts), weights), files.dispatcher)
     return Settings(**vars(settings) | {"model": files.rasa})

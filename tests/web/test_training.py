@@ -235,7 +235,7 @@ async def test_labels_go_out_and_come_in(client: TestClient, database: Database)
     )
     response = await upload(client, content.encode())
     told = await response.text()
-    assert response.status == 400 or "已导入 1 条标注" in told
+    assert "已导入 1 条标注" in told
     with database.read() as connection:
         labels = standing_labels(connection)
     assert "13712345678" not in repr(labels)

@@ -9,6 +9,7 @@ import secrets
 import tarfile
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def write_pointer(path: Path, pointer: Pointer) -> None:
         draft.write_text(json.dumps(asdict(pointer)) + "\n", encoding="utf8")
         os.replace(draft, path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise HotlineError(
             f"发布文件 {path} 写不了（{error.strerror}），请检查 HOTLINE_RELEASE_FILE 和权限。"
         ) from error

@@ -102,6 +102,8 @@ def take_in(
         for label in labels:
             decision = Decision(label.kind, label.entry, label.category, label.numbers, label.intent)
             try:
+                if not wording_key(label.text):
+                    raise LabelInvalid("没有文字。")
                 made = _label(label.text, label.jurisdiction, checked(decision, knowledge, label.jurisdiction), batch)
                 require_fresh([made], guard)
                 kept.append(made)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.errors import KnowledgeInvalid
 from bot.hotline.knowledge import Citation
+from bot.settings import Settings
 from bot.storage import Database, get_entry, get_record, publish_entry, retire_entry, save_record
+from bot.web.admin.knowledge_trial import Trial
 from tests.conftest import System
 
 pytestmark = pytest.mark.slow
@@ -41,6 +44,27 @@ def test_a_changed_entry_is_answered_at_the_next_turn(system: System) -> None:
             publish_entry(connection, before, by="王主任", reason="撤销")
     assert system.say(question, "change-4", jurisdiction="jingzhou").custom["entry"] == ENTRY
     database.dispose()
+
+
+def test_a_question_is_tried_on_what_is_not_saved_yet(system: System) -> None:
+    settings = Settings(database_url=system.environment["DATABASE_URL"], secret_file=system.folder / "trial.key")
+    if models := system.environment.get("HOTLINE_MODELS_DIR"):
+        settings = replace(settings, models_dir=Path(models))
+    with Database(settings.database_url).read() as connection:
+        entry = get_entry(connection, ENTRY)
+    trial = Trial(settings)
+    outcome = trial.ask(entry.question, "jingzhou", replace(entry, answer=entry.answer + WORDS))
+    assert outcome.now.kind == "answer"
+    assert WORDS not in outcome.now.text
+    assert outcome.after is not None
+    assert WORDS in outcome.after.text
+    assert outcome.now.text == system.say(entry.question, "trial", jurisdiction="jingzhou").text
+    new = replace(entry, id="new", question="月球车怎么上牌？", answer="月球车不上牌。", similar=("月球车牌照",))
+    outcome = trial.ask("月球车怎么上牌", "jingzhou", new)
+    assert outcome.now.kind != "answer"
+    assert outcome.after is not None
+    assert "月球车不上牌" in outcome.after.text
+    assert trial.ask(entry.question, "jingzhou", None).after is None
 
 
 def test_a_repeal_is_told_at_the_next_turn(system: System) -> None:

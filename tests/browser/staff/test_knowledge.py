@@ -60,6 +60,7 @@ async def console(
     context = await browser.new_context(viewport=DESKTOP, locale="zh-CN", reduced_motion="reduce")  # type: ignore[arg-type]
     page = await context.new_page()
     page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)  # reading a gazette begins with starting a process
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)

@@ -11,9 +11,7 @@ from bot.editing.labels import ASPECTS, KINDS
 from bot.hotline.knowledge import KnowledgeEntry
 
 _WORD = re.compile(r"\d+(?:\.\d+)?%?|[A-Za-z_.]+|\s+|.", re.DOTALL)
-_NAMES: dict[object, str] = {True: "受理", False: "不受理"}
-_NAMES.update(ASPECTS)
-_NAMES.update(KINDS)
+_NAMES: dict[object, str] = {True: "受理", False: "不受理", **dict(ASPECTS.items()), **dict(KINDS.items())}
 _LABELS = {
     "question": "问题",
     "answer": "答复",

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from bot.editing.labels import ASPECTS, KINDS
 from bot.hotline.knowledge import KnowledgeEntry
 
 _WORD = re.compile(r"\d+(?:\.\d+)?%?|[A-Za-z_.]+|\s+|.", re.DOTALL)
+_NAMES: dict[object, str] = {True: "受理", False: "不受理", **dict(ASPECTS.items()), **dict(KINDS.items())}
 _LABELS = {
     "question": "问题",
     "answer": "答复",
@@ -74,4 +76,4 @@ def _lines(value: object) -> Iterator[str]:
         for one in value:
             yield f"{one.document} {'、'.join(one.provisions)}".strip() if hasattr(one, "provisions") else str(one)
     elif value is not None:
-        yield {True: "受理", False: "不受理"}.get(value, str(getattr(value, "value", value)))  # type: ignore[call-overload]
+        yield _NAMES.get(value) or str(value)

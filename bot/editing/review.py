@@ -42,7 +42,7 @@ def review(entry: KnowledgeEntry, documents: Mapping[str, PolicyDocument], sourc
     figures = figures_of(entry, documents, sources) if known else {}
     if missing:
         titles = "、".join(f"《{title}》" for title in dict.fromkeys(missing))
-        warnings.append(f"{titles}的原文没有导入，条款和数字无法核对，请自行对照原文。")
+        warnings.insert(0, f"{titles}的原文没有导入，条款和数字无法核对，请自行对照原文。")
     elif len(known) == len(entry.citations) and known:
         faults += [f"{fault}。" for fault in faults_of(entry, documents, sources)]
     return Review(tuple(Figure(*pair) for pair in figures.items()), tuple(faults), tuple(warnings))

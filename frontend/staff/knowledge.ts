@@ -1,4 +1,5 @@
 // Writing entries: a provision is cited and a figure taken over by a button, and an upload shows how far it is.
+import { notice } from "./notices";
 
 function changed(element: HTMLElement): void {
   element.dispatchEvent(new Event("input", { bubbles: true }));
@@ -36,6 +37,13 @@ export function helpWriting(): void {
   document.addEventListener("change", (event) => {
     const select = (event.target as Element).closest<HTMLSelectElement>("select[data-reload]");
     if (select) location.assign(select.dataset["reload"] + encodeURIComponent(select.value));
+  });
+  document.addEventListener("change", (event) => {
+    const input = (event.target as Element).closest<HTMLInputElement>("input[type=file][data-largest]");
+    const largest = Number(input?.dataset["largest"]);
+    if (!input?.files?.[0] || input.files[0].size <= largest) return;
+    notice(`“${input.files[0].name}”超过 ${Math.round(largest / 1024 / 1024)} MB，请拆分后再上传。`, "danger");
+    input.value = "";
   });
   document.addEventListener("htmx:xhr:progress", (event) => {
     const { loaded, total } = (event as CustomEvent<{ loaded: number; total: number }>).detail;

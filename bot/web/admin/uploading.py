@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, web
 
 _PIECE = 64 * 1024
 _LONGEST_FIELD = 64 * 1024
+_LET_PASS = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ async def receive(request: web.Request, largest: int) -> Sent:
         raise _refused("请选择一个文件。")
     size = request.content_length
     if size and size > largest + _LONGEST_FIELD:
-        raise _too_large(largest, size)
+        raise await _too_large(request, largest, size)
     fields: dict[str, str] = {}
     try:
         reader = await request.multipart()
@@ -34,26 +35,30 @@ async def receive(request: web.Request, largest: int) -> Sent:
                 continue
             if part.name == "file":
                 name = (part.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:120]
-                content = await _limited(part, largest)
+                content = await _limited(request, part, largest)
                 if not name:
                     raise _refused("请选择一个文件。")
                 return Sent(name, content, fields)
-            fields[str(part.name)] = (await _limited(part, _LONGEST_FIELD)).decode("utf-8", "replace")
+            fields[str(part.name)] = (await _limited(request, part, _LONGEST_FIELD)).decode("utf-8", "replace")
     except ValueError:
         raise _refused("上传的内容不完整，请再试一次。") from None
     raise _refused("请选择一个文件。")
 
 
-async def _limited(part: BodyPartReader, largest: int) -> bytes:
+async def _limited(request: web.Request, part: BodyPartReader, largest: int) -> bytes:
     content = bytearray()
     while piece := await part.read_chunk(_PIECE):
         content += piece
         if len(content) > largest:
-            raise _too_large(largest, len(content))
+            raise await _too_large(request, largest, len(content))
     return bytes(content)
 
 
-def _too_large(largest: int, size: int) -> web.HTTPException:
+async def _too_large(request: web.Request, largest: int, size: int) -> web.HTTPException:
+    """Return the refusal once the rest was let pass: a browser hears an answer only after it has sent everything."""
+    passed = 0
+    while passed < _LET_PASS and (piece := await request.content.readany()):
+        passed += len(piece)
     text = f"文件超过 {largest // 1024 // 1024} MB，没有读取。请拆分后再上传。"
     return web.HTTPRequestEntityTooLarge(largest, size, text=text, content_type="application/json")
 

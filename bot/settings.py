@@ -185,6 +185,7 @@ class Settings:
     ledger_days: int = _setting("HOTLINE_LEDGER_DAYS", "180", _days, "答复账本保留的天数，到期删除。")
     archive_days: int = _setting("HOTLINE_ARCHIVE_DAYS", "15", _days, "工单办结多少天后归档，之前市民可以要求重办。")
     contact_days: int = _setting("HOTLINE_CONTACT_DAYS", "365", _days, "工单办结多少天后删去市民的姓名和联系方式。")
+    login_rate: int = _setting("HOTLINE_LOGIN_RATE", "20", _count, "每个网络地址每分钟最多尝试登录的次数。")
     session_minutes: int = _setting(
         "HOTLINE_SESSION_MINUTES", "60", _count, "工作人员多少分钟没有操作就要重新登录，最长 12 小时。"
     )

@@ -239,6 +239,7 @@ def new_place(folder: Path, kind: type[Place] = Place) -> Any:
         "HOTLINE_WEB_PORT": str(ports[2]),
         "HOTLINE_ADDRESS_RATE": "100000",  # all citizens of the tests have one
         "HOTLINE_CITIZEN_RATE": "1000",
+        "HOTLINE_LOGIN_RATE": "1000",
     }
     return kind(folder, environment, rasa, actions, web)
 

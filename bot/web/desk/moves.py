@@ -27,7 +27,7 @@ KEYS: Mapping[Move, str] = {
 ONWARD = frozenset({Move.DISPATCH, Move.SIGN, Move.START, Move.ANSWER, Move.REVIEW, Move.FOLLOW_UP, Move.CLOSE})
 HINTS: Mapping[Move, str] = {
     Move.DISPATCH: "市民会收到派单消息。承办单位读到的是转办内容，请不要写反映人的身份。",
-    Move.ANSWER: "市民会看到办理结果。个人信息会自动隐去，对外公布的热线号码保留。",
+    Move.ANSWER: "审核通过后市民会看到办理结果。个人信息会自动隐去，对外公布的热线号码保留。",
     Move.REVIEW: "审核通过后，市民会收到办理结果并被请求打分。",
     Move.REWORK: "发回承办单位重新办理，市民会收到消息。",
     Move.FOLLOW_UP: "记录回访到的满意度；市民已打分的按市民的打分。",

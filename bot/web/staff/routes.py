@@ -14,8 +14,6 @@ from bot.web.staff.access import guard
 from bot.web.staff.pages import STATIC
 from bot.web.staff.sessions import DatabaseSessions
 
-_ATTEMPTS = 20  # logins a minute from one network address
-
 
 def add_routes(app: web.Application) -> None:
     """Add the routes of this module to ``app`` and guard those under /staff, /desk and /admin."""
@@ -24,7 +22,7 @@ def add_routes(app: web.Application) -> None:
     secure = settings.public_url.startswith("https://")
     app.middlewares.append(session_middleware(DatabaseSessions(app[DATABASE], idle, secure=secure)))
     app.middlewares.append(guard)
-    app[views.ATTEMPTS] = RateLimit(_ATTEMPTS)
+    app[views.ATTEMPTS] = RateLimit(settings.login_rate)
     app.router.add_get("/staff/login", views.login_page)
     app.router.add_post("/staff/login", views.login)
     app.router.add_post("/staff/logout", views.logout)

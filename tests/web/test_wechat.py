@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bot.storage import Database, Saying, note_presence, queued_conversations
 from bot.web.app import create_app
 from bot.web.keys import SWITCHBOARD
 from bot.web.wechat import routes
+from bot.web.wechat.desk import WechatDesk
 from tests.load.wechat import measure
 from tests.web.conftest import StandIn, reply_of
 from tests.wechat_platform import Account, Interaction, Kind, Mode, Platform, openid_of
@@ -32,11 +34,8 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture
-async def meet(
-    rasa: StandIn, settings: Settings, aiohttp_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Meet]:
-    """Make an account on the platform and the web process behind it; its patience is half a second, not 4.5."""
-    monkeypatch.setattr(routes, "_WITHIN", routes.dt.timedelta(seconds=0.4))
+async def meet(rasa: StandIn, settings: Settings, aiohttp_server: Any) -> AsyncIterator[Meet]:
+    """Make an account on the platform and the web process behind it."""
     platforms: list[Platform] = []
 
     async def start(mode: Mode = Mode.PLAIN, **changed: Any) -> Platform:
@@ -58,6 +57,15 @@ async def meet(
     yield start
     for platform in platforms:
         await platform.close()
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The patience with an answer is half a second, not 4.5."""
+    monkeypatch.setattr(routes, "_WITHIN", routes.dt.timedelta(seconds=0.4))
+
+
+impatient = pytest.mark.usefixtures("impatience")
 
 
 def board(platform: Platform) -> Any:
@@ -85,6 +93,7 @@ async def test_a_question_is_answered_over_its_own_request(meet: Meet, mode: Mod
     assert MEI not in str(rasa.received)
 
 
+@impatient
 async def test_what_takes_longer_is_pushed_once(meet: Meet, mode: Mode, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet(mode)
@@ -94,6 +103,30 @@ async def test_what_takes_longer_is_pushed_once(meet: Meet, mode: Mode, rasa: St
     assert (entry.kind, entry.text) == (Kind.CUSTOM, "答：慢一点")
 
 
+@pytest.mark.parametrize("before", [True, False])
+@impatient
+async def test_what_the_database_brings_too_late_is_acknowledged_and_pushed_once(
+    meet: Meet, rasa: StandIn, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    settle = WechatDesk._settle
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(1.5 if before else 0)
+        settled = settle(*arguments)
+        time.sleep(0 if before else 1.5)
+        return settled
+
+    monkeypatch.setattr(WechatDesk, "_settle", slow)
+    platform = await meet()
+    delivery = await platform.say(MEI, "多久办结？")
+    assert (delivery.reply, delivery.failure, len(delivery.attempts)) == (None, "", 1)
+    assert delivery.attempts[0].took < 1.5
+    await platform.record.wait_for_answers(MEI, 1)
+    entry = platform.record.assert_answered_once(MEI)
+    assert (entry.kind, entry.text) == (Kind.CUSTOM, "应在30个工作日内办结。")
+
+
+@impatient
 async def test_without_the_right_to_push_it_comes_with_the_next_message(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet(pushes=False)
@@ -106,6 +139,7 @@ async def test_without_the_right_to_push_it_comes_with_the_next_message(meet: Me
     assert platform.record.calls == []
 
 
+@impatient
 async def test_with_the_next_question_it_comes_before_the_new_answer(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet(pushes=False)
@@ -128,6 +162,7 @@ async def test_a_push_that_comes_again_is_answered_with_the_same(meet: Meet, ras
     assert len(rasa.received) == 1
 
 
+@impatient
 async def test_a_push_that_comes_again_after_it_was_acknowledged_says_nothing_twice(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet()
@@ -292,6 +327,7 @@ def all_conversations(database: Database) -> list[str]:
 
 
 @pytest.mark.parametrize("code", [-1, 45011, 40001, 42001])
+@impatient
 async def test_a_passing_fault_delays_a_message_and_loses_none(meet: Meet, rasa: StandIn, code: int) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet()
@@ -301,6 +337,7 @@ async def test_a_passing_fault_delays_a_message_and_loses_none(meet: Meet, rasa:
     assert platform.record.texts(MEI) == ["答：慢一点"]
 
 
+@impatient
 async def test_an_expired_token_is_renewed(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet()
@@ -311,6 +348,7 @@ async def test_an_expired_token_is_renewed(meet: Meet, rasa: StandIn) -> None:
     assert platform.record.texts(MEI) == ["答：第0问", "答：第1问"]
 
 
+@impatient
 async def test_an_account_that_lost_its_right_keeps_the_message(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet()
@@ -321,6 +359,7 @@ async def test_an_account_that_lost_its_right_keeps_the_message(meet: Meet, rasa
     assert platform.record.texts(MEI) == ["答：慢一点"]
 
 
+@impatient
 async def test_processes_share_one_token(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)
     platform = await meet()
@@ -331,6 +370,7 @@ async def test_processes_share_one_token(meet: Meet, rasa: StandIn) -> None:
     assert sum(call.path == STABLE_TOKEN for call in platform.record.calls) == 1
 
 
+@impatient
 async def test_while_rasa_is_down_the_follower_is_told_and_answered_later(meet: Meet, rasa: StandIn) -> None:
     rasa.answers({"error": "x"}, 500)
     platform = await meet()

@@ -89,7 +89,7 @@ class Record:
         """Calls turned down for a limit of number or time."""
         return [one for one in self.refusals(openid) if one.code in QUOTA_CODES]
 
-    async def wait_for_answers(self, openid: str, number: int, patience: float = 5.0) -> list[Entry]:
+    async def wait_for_answers(self, openid: str, number: int, patience: float = 20.0) -> list[Entry]:
         """The answers as soon as there are ``number``; raises TimeoutError after ``patience`` real seconds."""
         came = asyncio.Event()
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from bot.channels.wechat.account import Account
 from bot.channels.wechat.protocol import Incoming, What
 from bot.channels.wechat.wording import first_piece
+from bot.errors import HotlineError
 from bot.hotline.conversations import Author, Conversation
 from bot.hotline.jurisdictions import Jurisdiction, Places
 from bot.hotline.ledger import conversation_hash
 from bot.storage import (
     Database,
+    Parcel,
     Saying,
     drop_parcels,
     find_conversation,
@@ -38,10 +41,13 @@ from bot.web.conversation.limits import RateLimit
 from bot.web.conversation.switchboard import Switchboard
 from bot.web.wechat.sender import CHANNEL
 
+logger = logging.getLogger(__name__)
+
 # How many messages may be pushed after what a follower does, and for how long (quotas of customer-service messages).
 _AFTER_MESSAGE = (5, dt.timedelta(hours=48))
 _AFTER_PRESS = (3, dt.timedelta(minutes=1))
 _PRESSES = (What.CLICK, What.SUBSCRIBE, What.SCAN)
+GRACE = dt.timedelta(seconds=0.25)  # for the database to say what goes over a request whose time is over
 _SPARE = dt.timedelta(seconds=5)  # between the platform's clock and ours
 
 _KINDLY = "没有听清您的语音，请打字告诉我您想问什么；急事请拨打12345（24小时）。"
@@ -52,6 +58,14 @@ _TOO_FAST = "您发得太快了，请稍等几秒再发。"
 _FORGOTTEN = "已删除您在这里的全部聊天记录。已登记的工单是办理依据，仍会保留。"
 _FORGET = re.compile(r"^(?:请|帮我|我要)?(?:删除|清除|清空)(?:我的)?(?:全部)?(?:聊天|对话|会话|咨询)?记录[。！!]?$")
 _NUDGE = re.compile(r"^(?:继续|看?答复|好的?|嗯|在吗|[\w\W])[。！!？?]?$")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What goes over a follower's own request, and the parcels of the outbox that it was taken from."""
+
+    text: str = ""
+    parcels: tuple[Parcel, ...] = ()
 
 
 class WechatDesk:
@@ -75,22 +89,27 @@ class WechatDesk:
         self._citizens = citizens
         self._now = now
 
-    async def answer(self, incoming: Incoming, arrived: dt.datetime, deadline: dt.datetime) -> str:
-        """Return what goes over the request that came with ``incoming``, empty where nothing does. Raises StorageUnavailable."""
+    async def answer(
+        self, incoming: Incoming, arrived: dt.datetime, deadline: dt.datetime, stored: asyncio.Event
+    ) -> Settled:
+        """Return what goes over the request that came with ``incoming``, if anything. Raises StorageUnavailable.
+
+        From ``stored`` on it may be acknowledged: nothing of it is lost any more.
+        """
         key = f"{CHANNEL}-{conversation_hash(incoming.openid, self._secret)}"
         if incoming.what is What.UNSUBSCRIBE:
             await self._in_unit(lambda c: drop_parcels(c, key, arrived, "unsubscribed"))
-            return ""
+            return Settled()
         known, settled = await self._in_unit(
             lambda c: (find_conversation(c, key), replied(c, key, incoming.id)), reading=True
         )
         if settled is not None:
-            return str(settled)  # it was sent again, since our answer did not arrive
+            return Settled(str(settled))  # it was sent again, since our answer did not arrive
         if _FORGET.match(incoming.text):
             await self._in_unit(lambda c: forget_conversation(c, key))
-            return _FORGOTTEN
+            return Settled(_FORGOTTEN)
         if not await self._citizens.allows(key):
-            return _TOO_FAST
+            return Settled(_TOO_FAST)
         conversation = await self._conversation(key, known, incoming, arrived)
         said, payload, answers = await self._meaning(conversation, incoming)
         left, lasting = _AFTER_PRESS if incoming.what in _PRESSES else _AFTER_MESSAGE
@@ -99,12 +118,23 @@ class WechatDesk:
                 conversation, said, id=incoming.id, payload=payload, answer_by=deadline, answers=answers,
                 window=(left, arrived + lasting - _SPARE),
             )  # fmt: skip
+            stored.set()
             while answers is None and (patience := (deadline - self._now()).total_seconds()) > 0:
                 if await listener.news(patience) is Author.BOT:  # it has only begun
                     continue
                 if await self._in_unit(lambda c: is_answered(c, key, incoming.id), reading=True):
                     break
-        return str(await self._in_unit(lambda c: self._settle(c, key, incoming.id)))
+        settled = await self._in_unit(lambda c: self._settle(c, key, incoming.id, deadline))
+        return cast(Settled, settled)
+
+    async def follow_up(self, answering: asyncio.Task[Settled]) -> None:
+        """Have pushed what ``answering`` brings too late for the request, which was acknowledged meanwhile."""
+        try:
+            settled = await answering
+            if settled.parcels:
+                await self._in_unit(lambda c: self._put_back(c, settled.parcels))
+        except HotlineError as error:
+            logger.error("what was too late for a request was not settled: %s", error)
 
     async def _conversation(
         self, key: str, known: Conversation | None, incoming: Incoming, at: dt.datetime
@@ -141,10 +171,13 @@ class WechatDesk:
             return text, None, []  # only asks for what it is still owed
         return text, None, None
 
-    def _settle(self, connection: Any, key: str, id: str) -> str:
+    def _settle(self, connection: Any, key: str, id: str, deadline: dt.datetime) -> Settled:
         """Take what can be said now for the request, leave the rest to be pushed or asked for, and keep what was decided."""
         get_conversation(connection, key, lock=True)
         now = self._now()
+        if now > deadline + GRACE and self._account.pushes:  # acknowledged meanwhile; all of it is pushed
+            note_replied(connection, key, id, "")
+            return Settled()
         parcels = take_parcels(connection, key, now)
         piece, rest = first_piece("\n\n".join(parcel.text for parcel in parcels))
         if parcels and rest:
@@ -153,7 +186,12 @@ class WechatDesk:
         if not parcels and not self._account.pushes and not is_answered(connection, key, id):
             piece = _SLOW
         note_replied(connection, key, id, piece)
-        return piece
+        return Settled(piece, tuple(parcels))
+
+    def _put_back(self, connection: Any, parcels: tuple[Parcel, ...]) -> None:
+        next_at = self._now() if self._account.pushes else None
+        for parcel in parcels:
+            put_back(connection, parcel, parcel.text, next_at)
 
     async def _in_unit(self, do: Callable[[Any], Any], *, reading: bool = False) -> Any:
         def run() -> Any:

@@ -20,7 +20,7 @@ from bot.settings import read_secret
 from bot.storage import DatabaseTokens
 from bot.web.conversation.limits import RateLimit
 from bot.web.keys import DATABASE, REFERENCE, SETTINGS, SWITCHBOARD
-from bot.web.wechat.desk import WechatDesk
+from bot.web.wechat.desk import GRACE, WechatDesk
 from bot.web.wechat.sender import Sender
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ _WITHIN = dt.timedelta(seconds=4.5)  # the platform waits five
 _API_PATIENCE = aiohttp.ClientTimeout(total=10, connect=5)
 _BUSY = "系统暂时不可用，消息没有收到，请稍后再发。急事请拨打12345（24小时）。"
 _DESK: web.AppKey[WechatDesk] = web.AppKey("wechat_desk", WechatDesk)
+_LATE: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("wechat_late", set)
 _ACCOUNT: web.AppKey[Account] = web.AppKey("wechat_account", Account)
 REFUSED = Counter("hotline_wechat_refused_total", "Requests to /wechat that the platform did not send", ["reason"])
 
@@ -40,6 +41,7 @@ def add_routes(app: web.Application) -> None:
     if account is None:
         return
     app[_ACCOUNT] = account
+    app[_LATE] = set()
     app.cleanup_ctx.append(_work)
     app.router.add_get("/wechat", verify)
     app.router.add_post("/wechat", receive)
@@ -64,8 +66,16 @@ async def receive(request: web.Request) -> web.Response:
         raise _refusal(refused) from refused
     if incoming.what is What.OTHER:
         return web.Response(text="success")
+    desk, stored = request.app[_DESK], asyncio.Event()
+    answering = asyncio.create_task(desk.answer(incoming, arrived, arrived + _WITHIN, stored))
+    await asyncio.wait({answering}, timeout=(_WITHIN + GRACE).total_seconds())
+    if not answering.done() and stored.is_set():  # the database is slow: acknowledge it, so that it is not sent again
+        late = request.app[_LATE]
+        late.add(follow_up := asyncio.create_task(desk.follow_up(answering)))
+        follow_up.add_done_callback(late.discard)
+        return web.Response(text="success")
     try:
-        text = await request.app[_DESK].answer(incoming, arrived, arrived + _WITHIN)
+        text = (await answering).text
     except StorageUnavailable as error:
         logger.error("a follower is asked to come again: %s", error)
         text = _BUSY
@@ -90,5 +100,6 @@ async def _work(app: web.Application) -> AsyncIterator[None]:
         client = WechatClient(account, session, DatabaseTokens(database, account.appid), now)
         sending = asyncio.create_task(Sender(database, client, now, pushes=account.pushes).run())
         yield
+        await asyncio.gather(*app[_LATE], return_exceptions=True)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

@@ -89,7 +89,9 @@ class Suggester:
             ranked.entry.questions, key=lambda q: _overlap(grams, set(character_grams(lexicon.canonical(q))))
         )
         known = set(lexicon.words(lexicon.canonical(f"{question} {ranked.entry.answer}")))
-        words = [w for w in dict.fromkeys(lexicon.words(canonical)) if len(w) >= _SHORTEST_WORD and w in known]
+        words = [
+            w for w in dict.fromkeys(lexicon.words(canonical)) if len(w) >= _SHORTEST_WORD and w in known and w in text
+        ]
         return Suggested(ranked.entry, ranked.confidence, question, tuple(words[:_WORDS_SHOWN]))
 
 

@@ -228,11 +228,11 @@ function followPage(htmx: typeof htmxModule): void {
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const { elt, successful } = (event as CustomEvent<{ elt: HTMLElement; successful: boolean }>).detail;
-    if (elt.id !== "composer" || !successful) return;
+    if (!elt.matches("#composer") || !successful) return;
     const form = elt as HTMLFormElement;
     (form.elements.namedItem("text") as HTMLTextAreaElement).value = "";
     (form.elements.namedItem("used") as HTMLInputElement).value = "";
-    (form.elements.namedItem("id") as HTMLInputElement).value = crypto.randomUUID();
+    (form.elements.namedItem("key") as HTMLInputElement).value = crypto.randomUUID();
     drafts.delete(opened());
     const transcript = document.getElementById("transcript");
     if (transcript) transcript.scrollTop = transcript.scrollHeight;

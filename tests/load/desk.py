@@ -23,6 +23,7 @@ from pathlib import Path
 import aiohttp
 import click
 import numpy as np
+import psutil
 
 from bot.bootstrap import now
 from bot.hotline.conversations import Conversation, Reason, queue, queue_order, take
@@ -87,10 +88,19 @@ def main(operators: int, conversations: int, seconds: int, rate: float) -> None:
         web = subprocess.Popen([sys.executable, "-m", "bot.web"], cwd=PROJECT_ROOT, env=environment)
         try:
             until(lambda: answers(f"http://127.0.0.1:{port}/staff/login"), 120)
+            before = _cpu(web)
             asyncio.run(_measure(database, f"http://127.0.0.1:{port}", members, seconds, rate))
+            print(
+                f"processor time of the web process: {_cpu(web) - before:.1f} s; load average {os.getloadavg()[0]:.1f}"
+            )
         finally:
             web.terminate()
             web.wait(20)
+
+
+def _cpu(process: subprocess.Popen[bytes]) -> float:
+    times = psutil.Process(process.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _fill(folder: Path, operators: int, conversations: int) -> tuple[Database, list[tuple[StaffMember, str]]]:

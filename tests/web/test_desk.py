@@ -148,7 +148,7 @@ async def test_what_is_sent_arrives_once_under_the_name_that_citizens_know(
     await post(client, "/desk/conversations/web-one/take")
     key = uuid.uuid4().hex
     for _ in range(2):  # the network was slow and it is sent again
-        shown = await post(client, "/desk/conversations/web-one/say", id=key, text="您好，请说具体地点。", used="")
+        shown = await post(client, "/desk/conversations/web-one/say", key=key, text="您好，请说具体地点。", used="")
     assert "您好，请说具体地点。" in shown
     assert said(database).count((Author.OPERATOR, "您好，请说具体地点。")) == 1
 
@@ -156,8 +156,8 @@ async def test_what_is_sent_arrives_once_under_the_name_that_citizens_know(
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        ({"text": "", "id": "a" * 8}, "请先写好要发送的内容"), ({"text": "好" * 2001, "id": "a" * 8}, "2000"),
-        ({"text": "好", "id": "<"}, "编号"), ({"text": "好", "id": "a" * 8, "used": "{"}, "推荐答复的记录不完整"),
+        ({"text": "", "key": "a" * 8}, "请先写好要发送的内容"), ({"text": "好" * 2001, "key": "a" * 8}, "2000"),
+        ({"text": "好", "key": "<"}, "编号"), ({"text": "好", "key": "a" * 8, "used": "{"}, "推荐答复的记录不完整"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_sent_is_refused_with_the_reason(
@@ -178,7 +178,7 @@ async def test_who_does_not_hold_it_can_neither_talk_nor_end_it(
     await logged_in(other, database, Role.OPERATOR, login="second")
     await post(client, "/desk/conversations/web-one/take")
     for move, form in (
-        ("say", {"id": "a" * 8, "text": "好"}), ("pass", {}), ("back", {}), ("close", {"outcome": "已解答"}),
+        ("say", {"key": "a" * 8, "text": "好"}), ("pass", {}), ("back", {}), ("close", {"outcome": "已解答"}),
         ("order", {"what": "占道经营"}),
     ):  # fmt: skip
         assert "没有在接待" in await post(other, f"/desk/conversations/web-one/{move}", 409, **form)
@@ -228,7 +228,7 @@ async def test_a_colleague_of_another_place_neither_sees_nor_takes_it(client: Te
         ("POST", "/say"), ("POST", "/pass"), ("POST", "/back"), ("POST", "/judged"), ("POST", "/order"),
     ):  # fmt: skip
         response = await client.request(
-            method, f"/desk/conversations/web-one{path}", headers=Headers, data={"text": "x", "id": "a" * 8}
+            method, f"/desk/conversations/web-one{path}", headers=Headers, data={"text": "x", "key": "a" * 8}
         )
         assert response.status == 404, path
     assert "web-one" not in await (await client.get("/desk/history?place=yunjiang&days=")).text()
@@ -305,7 +305,7 @@ async def test_what_somebody_says_cannot_become_markup(
         assert "<script>alert" not in page
         assert "<img src=x" not in page
     await post(client, "/desk/conversations/web-one/take")
-    pane = await post(client, "/desk/conversations/web-one/say", id="a" * 8, text="<b>粗</b>")
+    pane = await post(client, "/desk/conversations/web-one/say", key="a" * 8, text="<b>粗</b>")
     assert "<b>粗" not in pane
 
 
@@ -339,7 +339,7 @@ async def test_what_becomes_of_a_suggestion_is_kept_with_masked_texts(
     waiting(database, words="我电话13712345678，早市几点收")
     await post(client, "/desk/conversations/web-one/take")
     await post(
-        client, "/desk/conversations/web-one/say", id="a" * 8, text=f"{sent}回电13712345678", used=json.dumps([USED])
+        client, "/desk/conversations/web-one/say", key="a" * 8, text=f"{sent}回电13712345678", used=json.dumps([USED])
     )
     with database.read() as connection:
         ((_, kept),) = list_outcomes(connection)
@@ -356,7 +356,7 @@ async def test_a_message_sent_again_is_judged_once(
     waiting(database)
     await post(client, "/desk/conversations/web-one/take")
     for _ in range(2):
-        await post(client, "/desk/conversations/web-one/say", id="a" * 8, text="好的", used=json.dumps([USED]))
+        await post(client, "/desk/conversations/web-one/say", key="a" * 8, text="好的", used=json.dumps([USED]))
     with database.read() as connection:
         assert len(list_outcomes(connection)) == 1
 

@@ -41,7 +41,7 @@ _AUTHORS = {"citizen": "市民", "bot": "机器人", "operator": "话务员", "s
 class SayForm(StaffForm):
     """A message to the citizen; ``used`` are the suggestions that went into it."""
 
-    id = HiddenField(validators=[InputRequired("页面已过期，请刷新。")], default="")
+    key = HiddenField(validators=[InputRequired("页面已过期，请刷新。")], default="")
     text = TextAreaField(
         "回复", [InputRequired("请先写好要发送的内容。"), Length(max=LONGEST, message="一次最多2000个字。")], default=""
     )
@@ -138,17 +138,17 @@ async def _taken(request: web.Request, conversation: Conversation) -> web.Stream
 
 @allowed(Permission.TALK)
 async def say(request: web.Request) -> web.StreamResponse:
-    """Say something to the citizen; the same ``id`` is said once. What became of the suggestions is kept."""
+    """Say something to the citizen; the same ``key`` is said once. What became of the suggestions is kept."""
     conversation, member = await conversation_of(request), member_of(request)
     form = SayForm(await request.post(), meta=await form_meta(request))
     _require(form)
-    if not _ID.fullmatch(form.id.data):
+    if not _ID.fullmatch(form.key.data):
         raise KnowledgeInvalid("消息缺少编号，请刷新页面后再发。")
     text = form.text.data.strip()
     used: list[Used] = await asyncio.to_thread(read_used, request.app[REFERENCE].knowledge(), form.used.data)
     keep = await note_used(request, conversation, used, text) if used else None
     await request.app[SWITCHBOARD].say_as_operator(
-        conversation.id, member.id, Saying(Author.OPERATOR, text), id=form.id.data, also=keep
+        conversation.id, member.id, Saying(Author.OPERATOR, text), id=form.key.data, also=keep
     )
     return await render(request, "desk/transcript.html", **await _talk(request, await conversation_of(request)))
 

@@ -15,6 +15,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
     application().assistant()
+    application().follow()
     app = create_app("actions", cors_origins=[])
     app.run(settings.actions_host, settings.actions_port, workers=1, access_log=False, debug=False)
 

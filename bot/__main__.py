@@ -18,7 +18,16 @@ from bot.commands.knowledge import (
 from bot.commands.orders import catalogue, report
 from bot.commands.run import run
 from bot.commands.staff import staff
-from bot.commands.training import evaluate, evaluate_danger, evaluate_routing, train
+from bot.commands.training import (
+    evaluate,
+    evaluate_danger,
+    evaluate_routing,
+    release,
+    releases,
+    rollback,
+    train,
+)
+from bot.commands.wechat import wechat
 from bot.errors import HotlineError
 
 
@@ -35,6 +44,9 @@ _COMMANDS = (
     verify_knowledge,
     knowledge_coverage,
     train,
+    releases,
+    release,
+    rollback,
     evaluate,
     evaluate_routing,
     evaluate_danger,
@@ -44,6 +56,7 @@ _COMMANDS = (
     staff,
     token,
     webhook,
+    wechat,
 )
 for command in _COMMANDS:
     cli.add_command(command)

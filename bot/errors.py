@@ -15,6 +15,10 @@ class KnowledgeInvalid(HotlineError):
     """A knowledge file or a change to the knowledge breaks a rule; the message names file, entry and rule."""
 
 
+class ChangedMeanwhile(KnowledgeInvalid):
+    """Somebody else changed the same thing since it was read; the message says what to do."""
+
+
 class StorageUnavailable(HotlineError):
     """The policy database cannot be reached, is locked, or is not migrated; the message says what to do."""
 

@@ -85,7 +85,7 @@ class OrderDesk:
         """
         if reply.draft:
             filed = self.file(reply.draft, reply.jurisdiction, knowledge, conversation, channel)
-            return replace(reply, text=_filed_words(filed, self.now()))
+            return replace(reply, text=filed_words(filed, self.now()))
         if reply.order_request:
             return replace(reply, text=self._answer(reply.order_request, conversation))
         return reply
@@ -98,13 +98,15 @@ class OrderDesk:
         conversation: str,
         channel: str,
         kind: RequestKind | None = None,
+        *,
+        decided: bool = False,
     ) -> Filed:
         """File ``draft``, or join the open order about the same fact. Filing the same draft again changes nothing.
 
-        ``conversation`` is a digest that tells the citizen from others.
+        ``conversation`` is a digest that tells the citizen from others. ``decided``: a person chose the draft's rule.
         """
         now = self.now()
-        order, department = self._order(draft, place, knowledge, channel, kind or draft.kind)
+        order, department = self._order(draft, place, knowledge, channel, kind or draft.kind, decided)
         phone = draft.phone if any(c.isdigit() for c in draft.phone) else None
         caller = Caller(draft.name or None, phone, conversation, channel, now)
         with self.database.begin() as connection:
@@ -117,10 +119,10 @@ class OrderDesk:
         return Filed(order, department)
 
     def _order(
-        self, draft: Draft, place: str, knowledge: Knowledge, channel: str, kind: RequestKind
+        self, draft: Draft, place: str, knowledge: Knowledge, channel: str, kind: RequestKind, decided: bool
     ) -> tuple[WorkOrder, str]:
         """Return the order to file and the name of the department that will likely get it, empty where that is unsure."""
-        category, department = self._matter(draft, place, knowledge)
+        category, department = self._matter(draft, place, knowledge, decided)
         urgent = category.split("/")[0] in _SUPPLY and any(word in draft.what for word in _FAILURE)
         content = self.mask(draft.what)
         order = WorkOrder(
@@ -142,13 +144,13 @@ class OrderDesk:
         )
         return order, department
 
-    def _matter(self, draft: Draft, place: str, knowledge: Knowledge) -> tuple[str, str]:
-        """Return category and department: what the text surely is about, else what the citizen was told."""
-        best = next(iter(self.suggest(draft.what, place)), None)
-        if best and best.confidence >= SURE:
-            return best.category, best.department.name if best.department else ""
+    def _matter(self, draft: Draft, place: str, knowledge: Knowledge, decided: bool) -> tuple[str, str]:
+        """Return category and department: what a person decided or the text surely is about, else what was told."""
         rules = {f"{rule.jurisdiction}.routing.{rule.id}": rule for rule in knowledge.routing_rules}
         rule = rules.get(draft.rule)
+        best = None if decided and rule else next(iter(self.suggest(draft.what, place)), None)
+        if best and best.confidence >= SURE:
+            return best.category, best.department.name if best.department else ""
         return (rule.category, knowledge.departments[rule.department].name) if rule else (_UNSORTED, "")
 
     def _answer(self, request: OrderRequest, conversation: str) -> str:
@@ -193,7 +195,8 @@ class OrderDesk:
         return "\n".join(lines)
 
 
-def _filed_words(filed: Filed, now: dt.datetime) -> str:
+def filed_words(filed: Filed, now: dt.datetime) -> str:
+    """Return what a citizen reads once their matter is filed: the number, who gets it, until when."""
     order = filed.order
     if filed.joined:
         return (

@@ -173,10 +173,14 @@ class Settings:
     jurisdiction: str = _setting("HOTLINE_JURISDICTION", "jingzhou", _identifier, "没有点明地方时按哪个辖区回答。")
     knowledge_dir: Path = _setting("HOTLINE_KNOWLEDGE_DIR", "data/knowledge", _path, "随程序发布的知识文件所在目录。")
     time_limits_file: Path = _setting("HOTLINE_TIME_LIMITS", "data/time_limits.toml", _path, "工单办理时限文件。")
+    working_hours_file: Path = _setting("HOTLINE_WORKING_HOURS", "data/working_hours.toml", _path, "人工服务时间文件。")
     eligibility_dir: Path = _setting("HOTLINE_ELIGIBILITY_DIR", "data/eligibility", _path, "资格自查文件所在目录。")
     models_dir: Path = _setting("HOTLINE_MODELS_DIR", "models", _path, "训练好的模型所在目录。")
     model: Path | None = _setting(
-        "HOTLINE_MODEL", "", _optional_path, "使用的模型文件；不设则用与当前训练数据和程序对应的那个。"
+        "HOTLINE_MODEL", "", _optional_path, "固定使用的模型文件，不随发布而变；不设则用已发布的那个。"
+    )
+    release_file: Path = _setting(
+        "HOTLINE_RELEASE_FILE", "var/released.json", _path, "记着已发布哪个模型的文件，各进程都看它；以数据库为准。"
     )
     ledger_days: int = _setting("HOTLINE_LEDGER_DAYS", "180", _days, "答复账本保留的天数，到期删除。")
     archive_days: int = _setting("HOTLINE_ARCHIVE_DAYS", "15", _days, "工单办结多少天后归档，之前市民可以要求重办。")

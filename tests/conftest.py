@@ -23,7 +23,7 @@ import pytest
 from bot.settings import PROJECT_ROOT
 
 _READY = "全部就绪"
-_PATIENCE = 300  # seconds; a machine without a model for today's data trains one first
+_PATIENCE = int(os.environ.get("TEST_PATIENCE", "300"))  # seconds; without a model for today's data one is trained first
 _NEVER_SHOWN = (
     *("Traceback", "Exception", "nlu_fallback", "action_", "ask_", "say_", "report_", "request_human", "utter_"),
     *("jingzhou.", "<script", "sqlite", "rasa", "/work/", ".py"),
@@ -230,6 +230,8 @@ def new_place(folder: Path, kind: type[Place] = Place) -> Any:
     environment = inherited | {
         "DATABASE_URL": f"sqlite:///{folder / 'hotline.sqlite3'}",
         "HOTLINE_SECRET_FILE": str(folder / "secret.key"),
+        "HOTLINE_RELEASE_FILE": str(folder / "released.json"),
+        "HOTLINE_JOBS_FILE": str(folder / "jobs.sqlite3"),
         "HOTLINE_RASA_PORT": str(ports[0]),
         "HOTLINE_ACTIONS_PORT": str(ports[1]),
         "HOTLINE_WEB_PORT": str(ports[2]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -24,8 +26,9 @@ from honcho.printer import Printer
 
 from bot.commands.knowledge import forget_old_answers, prepare_database
 from bot.commands.staff import FIRST
+from bot.commands.training import TRAINED
 from bot.errors import HotlineError
-from bot.model_files import model_files, released_model
+from bot.model_files import ModelFiles, released_model
 from bot.settings import PROJECT_ROOT, Settings, read_secret
 from bot.storage import Database, any_staff
 
@@ -45,29 +48,38 @@ def run() -> None:
     read_secret(settings.secret_file)  # made now, or said now why it cannot be
     prepare_database(settings, click.echo)
     forget_old_answers(settings, click.echo)
-    if not settings.model and not model_files(PROJECT_ROOT, settings.models_dir).exist:
-        click.echo("没有对应当前训练数据的模型，开始训练（约一分钟）……")
-        _train()
-    manager = _manager(settings, released_model(settings).rasa)
+    if settings.model:
+        released_model(settings)  # said now where it is not there
+    else:
+        from bot.learning.releases import ensure_released
+
+        at = dt.datetime.now(dt.timezone.utc)
+        ensure_released(Database(settings.database_url), settings, _train, at)
+    manager = _manager()
     threading.Thread(target=_announce, args=(settings, started), daemon=True).start()
     manager.loop()
     sys.exit(0 if manager.returncode in (130, 143) else 1)  # a process that ends by itself is a failure, even with 0
 
 
-def _train() -> None:
+def _train() -> ModelFiles:
     """Train in a process of its own, so that what training needs does not stay in memory."""
-    if subprocess.run([sys.executable, "-m", "bot", "train"], cwd=PROJECT_ROOT, check=False).returncode:
-        raise HotlineError("训练没有成功，原因见上。")
+    click.echo("没有对应当前训练数据的模型，开始训练（约一分钟）……")
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "trained"
+        command = [sys.executable, "-m", "bot", "train", "--first"]
+        environment = os.environ | {TRAINED: str(told)}
+        if subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=False).returncode:
+            raise HotlineError("训练没有成功，原因见上。")
+        return ModelFiles(Path(told.read_text(encoding="utf8")))
 
 
-def _manager(settings: Settings, model: Path) -> Manager:
+def _manager() -> Manager:
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(PROJECT_ROOT),
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",  # Rasa's libraries warn about each other at every start
         "MALLOC_ARENA_MAX": "2",
-        "HOTLINE_MODEL": str(model),
     }
     manager = _Manager(Printer(sys.stdout))
     for name, command in parse_procfile((PROJECT_ROOT / "Procfile").read_text(encoding="utf8")).processes.items():

@@ -2,37 +2,160 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import time
+from typing import TYPE_CHECKING
 
 import click
 
+from bot.errors import HotlineError
 from bot.settings import PROJECT_ROOT, Settings
 
+if TYPE_CHECKING:
+    from bot.storage import Database
 
-@click.command(help="用当前的训练数据和知识训练新模型。旧模型在新模型就绪前继续服务。")
-def train() -> None:
-    """Train every part of the model."""
-    from bot.training.model import train as train_model
+TRAINED = "HOTLINE_TRAINED_TO"  # where a training that `run` started writes which file it made
+
+
+@click.command(help="用随程序发布的数据、知识库和标注训练并评测一版新模型。旧模型继续服务，评测通过后用 release 发布。")
+@click.option("--first", is_flag=True, hidden=True, help="只训练，不评测：由 run 在没有可用的模型时使用。")
+def train(first: bool) -> None:
+    """Train every part of the model; where there is a database, as a version that can be released."""
+    from bot.errors import StorageUnavailable
+    from bot.storage import Database, current_release
 
     settings = Settings.from_environment()
     started = time.monotonic()
-    objections = _objections(settings)
+    database = Database(settings.database_url)
+    try:
+        with database.read() as connection:
+            current = current_release(connection)
+    except StorageUnavailable:
+        _train_now(settings, None)
+    else:
+        if first or current is None:
+            _train_now(settings, database)
+        else:
+            _train_version(settings, database)
+    click.echo(f"用时 {time.monotonic() - started:.1f} 秒。")
+
+
+def _train_now(settings: Settings, database: Database | None) -> None:
+    """Train on what there is, without measuring: there is no model to compare with."""
+    import tempfile
+    from pathlib import Path
+
+    from bot.learning.project import Taught, stage
+    from bot.learning.teaching import objections_in, taught_now
+    from bot.training.model import train as train_model
+
+    taught, objections = Taught(), []
+    if database is not None:
+        with database.read() as connection:
+            taught, objections = taught_now(connection), objections_in(connection)
     if objections:
         click.echo(f"其中有 {len(objections)} 条退单、改派后办结的诉求。")
-    train_model(PROJECT_ROOT, settings.models_dir, click.echo, objections)
-    click.echo(f"训练用时 {time.monotonic() - started:.1f} 秒。")
+    if taught.is_plain:
+        files = train_model(PROJECT_ROOT, settings.models_dir, click.echo, objections)
+    else:
+        click.echo(f"其中有 {len(taught.labels)} 条人工标注。")
+        with tempfile.TemporaryDirectory(prefix="hotline-project-") as folder:
+            stage(Path(folder) / "project", taught)
+            files = train_model(Path(folder) / "project", settings.models_dir, click.echo, objections)
+    if path := os.environ.get(TRAINED):
+        Path(path).write_text(str(files.rasa), encoding="utf8")
 
 
-def _objections(settings: Settings) -> list[tuple[str, str]]:
-    """Return what departments sent back, with the category under which it was handled; nothing without a database."""
-    from bot.errors import StorageUnavailable
-    from bot.storage import Database, redispatched_orders
+def _train_version(settings: Settings, database: Database) -> None:
+    """Queue a version and work on the queue until it is done; the worker process may be faster."""
+    import threading
 
-    try:
-        with Database(settings.database_url).read() as connection:
-            return [(order.content, order.category) for order in redispatched_orders(connection)]
-    except StorageUnavailable:
-        return []
+    from bot.bootstrap import now
+    from bot.learning.releases import SEED
+    from bot.learning.trainer import work_once
+    from bot.model_files import training_digest
+    from bot.storage import add_version, get_version, note_deed
+
+    with database.begin() as connection:
+        version = add_version(
+            connection, None, now(), origin="command", seed=SEED, base=training_digest(PROJECT_ROOT), note="命令行训练"
+        )
+        note_deed(connection, None, "训练模型", f"第 {version.id} 版", at=now())
+    worker = threading.Thread(
+        target=lambda: work_once(database, settings, now, threading.Event()), name="trainer", daemon=True
+    )
+    worker.start()
+    told = 0
+    while version.is_open:
+        time.sleep(1)
+        with database.read() as connection:
+            version = get_version(connection, version.id)
+        if version.log[told:].strip():
+            click.echo(version.log[told:].strip())
+            told = len(version.log)
+        if version.is_open and not worker.is_alive():
+            worker = threading.Thread(
+                target=lambda: work_once(database, settings, now, threading.Event()), name="trainer", daemon=True
+            )
+            worker.start()
+    if version.problem:
+        raise HotlineError(f"第 {version.id} 版：{version.problem}")
+    click.echo(f"第 {version.id} 版可以发布：python -m bot release {version.id} --reason 原因")
+
+
+@click.command(help="列出模型的各个版本和发布记录。")
+def releases() -> None:
+    """List versions and releases."""
+    from bot.storage import Database, list_releases, list_versions
+
+    def percent(share: float | None) -> str:
+        return "—" if share is None else f"{share:.1%}"
+
+    with Database(Settings.from_environment().database_url).read() as connection:
+        versions, history = list_versions(connection), list_releases(connection)
+    click.echo("版本  时间              状态          通过    答错    说明")
+    for one in versions:
+        measures = one.figures.get("measures", {})
+        shares = f"{percent(measures.get('passed')):>6}  {percent(measures.get('wrong')):>6}"
+        click.echo(f"{one.id:>4}  {_clock(one.created)}  {one.state_name:　<7}{shares}  {one.problem or one.note}")
+    click.echo("\n发布记录")
+    for done in history:
+        what = "发布" if done.kind == "release" else "回退到"
+        click.echo(f"{_clock(done.at)}  {done.login}  {what}第 {done.version} 版：{done.reason}")
+
+
+def _clock(at: dt.datetime) -> str:
+    from bot.hotline.deadlines import ZONE
+
+    return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+
+
+@click.command(help="发布一版通过评测的模型，各进程不用重启就换上。例如：release 3 --reason 新增医保问法")
+@click.argument("version", type=int)
+@click.option("--reason", required=True, help="为什么发布，记入操作记录。")
+def release(version: int, reason: str) -> None:
+    """Release a version."""
+    from bot.bootstrap import now
+    from bot.learning.releases import release as release_version
+    from bot.storage import Database
+
+    settings = Settings.from_environment()
+    release_version(Database(settings.database_url), settings, version, None, reason, now())
+    click.echo(f"已发布第 {version} 版，各进程会在几秒内换上。")
+
+
+@click.command(help="回退到上一个发布的模型。")
+@click.option("--reason", default="命令行回退", show_default=True, help="为什么回退，记入操作记录。")
+def rollback(reason: str) -> None:
+    """Roll back to the version before."""
+    from bot.bootstrap import now
+    from bot.learning.releases import roll_back
+    from bot.storage import Database
+
+    settings = Settings.from_environment()
+    made = roll_back(Database(settings.database_url), settings, None, reason, now())
+    click.echo(f"已回退到第 {made.version} 版，各进程会在几秒内换上。")
 
 
 @click.command(

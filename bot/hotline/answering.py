@@ -15,9 +15,9 @@ from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, ne
 from bot.hotline.jurisdictions import Places
 from bot.hotline.knowledge import AnswerKind, Knowledge, KnowledgeEntry
 from bot.hotline.ledger import top_scores
-from bot.hotline.lexicon import entries_by_place, lexicons_of
+from bot.hotline.lexicon import Lexicon, entries_by_place, lexicons_of
 from bot.hotline.privacy import mask
-from bot.hotline.ranking import EntryIndex, Ranked, Ranker
+from bot.hotline.ranking import EntryIndex, Ranked, Ranker, Thresholds
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.routing import SURE, Dispatcher, RoutingAdvice, Suggestion
 from bot.hotline.understanding import Understanding, names_another_case, questions_in
@@ -97,20 +97,30 @@ class Assistant:
         today: Callable[[], dt.date],
         checks: Sequence[Eligibility] = (),
         dispatcher: Dispatcher | None = None,
+        earlier: Assistant | None = None,
     ) -> None:
+        """``earlier`` is the assistant that this one follows: what is the same in both is not prepared again."""
         self.knowledge = knowledge
         self.places = places
         self._ranker = ranker
         self._thresholds = ranker.thresholds
         self._default = default_jurisdiction
         self._today = today
-        self._wording = Wording(ranker.wording)
+        self._wording: Wording = earlier._wording if earlier and earlier._ranker is ranker else Wording(ranker.wording)
+        self.dispatcher = dispatcher
         self._advice = RoutingAdvice(dispatcher, self._wording, knowledge) if dispatcher else None
-        self._indexes = build_indexes(knowledge, ranker.synonyms)
+        self._indexes: Mapping[str, EntryIndex] = build_indexes(
+            knowledge, ranker, earlier._indexes if earlier else None
+        )
         self._public_numbers = frozenset(line.number for line in knowledge.hotlines)
         self._entries = {e.id: e for index in self._indexes.values() for e in index.entries}
         # A check rests on entries that an administrator may have taken away since; then it is not offered.
         self._checks = {check.id: check for check in checks if check.entries <= self._entries.keys()}
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which confidence an entry is the answer, and from which it is offered."""
+        return self._thresholds
 
     def with_thresholds(self, **changes: float) -> Assistant:
         """Return the same assistant with other thresholds, for measuring."""
@@ -210,6 +220,40 @@ class Assistant:
     def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for a complaint ``text``, with confidence and reason."""
         return self._advice.suggest(text, place) if self._advice else []
+
+    def candidates(self, turn: Turn) -> Sequence[Ranked]:
+        """Return the five likeliest entries for ``turn``, however sure of them one can be."""
+        text = self._wording.plain(normalise(turn.text[:_TOO_LONG]))
+        if not has_words(text):
+            return []
+        found = self.places.find(text, self._place(turn))
+        if found.jurisdiction:
+            turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
+        own = self._read(text, turn, place_changed=bool(found.jurisdiction)).ranked
+        if turn.dialogue.jurisdiction or (own and own[0].confidence >= self._thresholds.answer):
+            return own
+        elsewhere = self._best_elsewhere(text, turn)  # the question may be about a place that it does not name
+        better = elsewhere and (not own or elsewhere[0].confidence > own[0].confidence)
+        return [*own[:-1], *elsewhere] if better else own
+
+    def _best_elsewhere(self, text: str, turn: Turn) -> list[Ranked]:
+        """Return the likeliest entry of all other places."""
+        found = []
+        for place, index in self._indexes.items():
+            if place != self._place(turn):
+                words = index.lexicon.canonical(text)
+                found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
+        return sorted(found, key=lambda r: -r.confidence)[:1]
+
+    def lexicon(self, place: str) -> Lexicon:
+        """Return the words of a place that has entries."""
+        return self._indexes[place].lexicon
+
+    def nearest(self, text: str, place: str, understanding: Understanding, top: int = 5) -> list[Ranked]:
+        """Return the ``top`` entries of ``place`` for ``text`` read alone, whatever their confidence."""
+        index = self._indexes.get(place)
+        plain = self.places.strip(self._wording.plain(normalise(text[:_TOO_LONG])))
+        return index.rank(index.lexicon.canonical(plain), understanding, self._ranker, top=top) if index else []
 
     def _picked(self, text: str, turn: Turn) -> str | None:
         """Return the offered entry whose question ``text`` repeats, perhaps with its place before it."""
@@ -495,7 +539,27 @@ def _person(dialogue: Dialogue) -> tuple[Choice, ...]:
     return (Choice("转人工", "转人工"),) if dialogue.misses >= _MISSES else ()
 
 
-def build_indexes(knowledge: Knowledge, synonyms: Mapping[str, str]) -> Mapping[str, EntryIndex]:
-    """Return one index for each jurisdiction that has entries."""
-    lexicons = lexicons_of(knowledge, synonyms)
-    return {place: EntryIndex(entries, lexicons[place]) for place, entries in entries_by_place(knowledge).items()}
+def build_indexes(
+    knowledge: Knowledge, ranker: Ranker, earlier: Mapping[str, EntryIndex] | None = None
+) -> Mapping[str, EntryIndex]:
+    """Return one index for each jurisdiction that has entries; what did not change is taken over from ``earlier``.
+
+    Building one takes seconds: a change in one place must not be waited for in the others, nor a model's new weights.
+    """
+    before = earlier or {}
+    lexicons = lexicons_of(knowledge, ranker.synonyms, {place: index.lexicon for place, index in before.items()})
+    return {
+        place: _index_of([_with_wordings(entry, ranker) for entry in entries], lexicons[place], before.get(place))
+        for place, entries in entries_by_place(knowledge).items()
+    }
+
+
+def _with_wordings(entry: KnowledgeEntry, ranker: Ranker) -> KnowledgeEntry:
+    taught = ranker.taught.get(entry.id, ())
+    return replace(entry, similar=tuple(dict.fromkeys((*entry.similar, *taught)))) if taught else entry
+
+
+def _index_of(entries: Sequence[KnowledgeEntry], lexicon: Lexicon, before: EntryIndex | None) -> EntryIndex:
+    if before and before.lexicon is lexicon and before.entries == tuple(entries):
+        return before
+    return EntryIndex(entries, lexicon, before)

@@ -57,7 +57,6 @@ REASON_NAMES = {
 }
 _URGENCY = {reason: place for place, reason in enumerate(Reason)}
 
-ABSENT = "现在没有话务员在线。急事请拨打12345（24小时）；也可以回复“登记工单”，由工作人员与您联系。我会继续为您查询。"
 LEFT = "已取消排队，我继续为您查询。"
 GIVEN_BACK = "话务员已处理完毕，接下来由智能助手为您服务。需要时可再回复“转人工”。"
 ENDED = "本次服务已结束。请为这次服务打分；还有问题随时可以再问。"
@@ -213,6 +212,11 @@ def rate(conversation: Conversation, score: int, comment: str) -> Conversation:
 def _require_holder(conversation: Conversation, operator: str) -> None:
     if conversation.holder is not Holder.OPERATOR or conversation.operator != operator:
         raise MoveRefused("您没有在接待这位市民，可能已由别人接手，请刷新。")
+
+
+def queue_order(conversation: Conversation) -> tuple[bool, dt.datetime]:
+    """Return where a waiting conversation stands in the queue: danger first, then whoever waits longest."""
+    return conversation.reason is not Reason.EMERGENCY, conversation.queued or conversation.last
 
 
 def queued_text(ahead: int) -> str:

@@ -1,6 +1,7 @@
 """How likely a message reports present danger, and which number answers it, learnt from examples.
 
 The signs of `bot.hotline.emergencies` know words; this knows wordings, and so also scenes in which no such word occurs.
+It reads what the signs make of a message along with it, so that it knows what their word is worth.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from bot.hotline.emergencies import Alarm, standard_wording
+from bot.hotline.emergencies import Alarm, speaks_of_past, with_marks
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise
 
@@ -19,7 +21,7 @@ _HARMLESS = "none"
 _CLAUSE = re.compile(r"[^，。！？；、\s~…]+[，。！？；、\s~…]*")
 _STORY = 30  # characters from which danger may stand in one part of a message among other things
 _PART_SURE = 0.9  # probability from which a part is believed by itself
-_MOST_PARTS = 400  # of those that differ; longer than any message that is accepted has in practice
+_MOST_CLAUSES = 100  # the last ones; what is pressing comes at the end of a story
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,14 @@ class DangerClassifier:
         """Learn from ``examples`` and from ``harmless`` texts of other kinds (questions, complaints)."""
         pairs = [(example.text, example.numbers[0] if example.numbers else _HARMLESS) for example in examples]
         pairs += [(text, _HARMLESS) for text in harmless]
-        texts = [standard_wording(normalise(text)) for text, _ in pairs]
+        texts = [with_marks(normalise(text)) for text, _ in pairs]
         return cls(TextClassifier(seed=seed).fit(texts, [label for _, label in pairs]))
 
     def judge(self, text: str) -> Alarm:
         """Return how likely ``text`` reports danger, and the probabilities of the numbers."""
-        whole = standard_wording(normalise(text))
-        scores = self._classifier.probabilities([whole, *_parts(whole)])
+        whole = normalise(text)
+        parts = [with_marks(part, past=past) for part, past in _parts(whole)]
+        scores = self._classifier.probabilities([with_marks(whole), *parts])
         danger = 1.0 - scores[:, self._harmless]
         best = 1 + int(np.argmax(danger[1:])) if len(danger) > 1 else 0
         row = best if danger[best] >= _PART_SURE and danger[best] > danger[0] else 0
@@ -56,10 +59,11 @@ class DangerClassifier:
         return Alarm(float(danger[row]), numbers)
 
 
-def _parts(text: str) -> Sequence[str]:
-    """Return the clauses of a long ``text`` and each two that follow each other."""
-    clauses = _CLAUSE.findall(text)
-    if len(text) <= _STORY or len(clauses) < 3:
+def _parts(text: str) -> Sequence[tuple[str, bool]]:
+    """Return the clauses of a long ``text`` and each two that follow each other, with whether they tell of the past."""
+    found = list(_CLAUSE.finditer(text))[-_MOST_CLAUSES:]
+    if len(text) <= _STORY or len(found) < 3:
         return ()
-    pairs = ["".join(clauses[i : i + 2]) for i in range(len(clauses) - 1)]
-    return list(dict.fromkeys([*pairs, *clauses]))[-_MOST_PARTS:]
+    clauses = [(match[0], speaks_of_past(text[: match.start()])) for match in found]
+    pairs = [(first + second, past) for (first, past), (second, _) in pairwise(clauses)]
+    return list(dict.fromkeys([*pairs, *clauses]))

@@ -83,11 +83,15 @@ _HINTS: _Table = {numbers: _compile(patterns) for numbers, patterns in signs.HIN
 _COMPANIONS = _compile(signs.COMPANIONS)
 _CRIES, _HARMLESS, _ABOUT = _compile(signs.CRIES), _compile(signs.HARMLESS), _compile(signs.ABOUT)
 _PAST, _NOW, _OVER, _SUPPOSED = map(_compile, (signs.PAST, signs.NOW, signs.OVER, signs.SUPPOSED))
+# Letters that no message has, so that they are terms of their own to a classifier.
+_PAST_MARK = "qpast"
+_MARKS = {"qabout": _ABOUT, _PAST_MARK: _PAST, "qnow": _NOW, "qover": _OVER, "qsupposed": _SUPPOSED}
+_SIGN_MARK = "qsign"
 _CLAUSE = re.compile(r"[^，。！？；、\s~…]+")
 _STANDARD = re.compile("|".join(sorted(signs.STANDARD_WORDS, key=len, reverse=True)))
 _NEAR = 16  # characters between a hint and what belongs to it
-_SURE = 0.4  # probability from which the classifier alone is believed
-_NOT_EXCLUDED = 0.02  # probability from which the signs are
+_SURE = 0.2  # probability from which the classifier alone is believed
+_NOT_EXCLUDED = 0.1  # probability from which the signs are
 _ALSO = 0.25  # share of the likeliest number's probability from which another one is named too
 _UNKNOWN = (Danger.MEDICAL, Danger.CRIME, Danger.FIRE)  # somebody needs help, nothing says which
 
@@ -105,6 +109,25 @@ def detect_emergency(text: str, alarm: Alarm | None = None) -> Emergency | None:
         likely = [Danger(number) for number in alarm.likely]
         return Emergency(tuple(dict.fromkeys([*likely, *(signed.dangers if signed else ())])))
     return signed if alarm.probability >= _NOT_EXCLUDED else None
+
+
+def speaks_of_past(text: str) -> bool:
+    """Return whether what follows normalised ``text`` is about the past: nothing of now came after the past words."""
+    past = [match.start() for match in _PAST.finditer(text)]
+    return bool(past) and not _NOW.search(text, past[-1])
+
+
+def with_marks(text: str, *, past: bool = False) -> str:
+    """Return normalised ``text`` in standard words, harmless phrases blanked out, and what the signs make of it.
+
+    ``past`` says that it is part of a message that speaks of the past before it.
+    From the marks a classifier learns that a story, a question or a habit takes danger back whichever danger it is.
+    """
+    plain = _HARMLESS.sub("〇", standard_wording(text))
+    marks = [m for m, pattern in _MARKS.items() if pattern.search(plain) or (past and m == _PAST_MARK)]
+    if _signed(text) and not (past and not _NOW.search(plain)):
+        marks.append(_SIGN_MARK)
+    return " ".join([plain, *marks])
 
 
 def _signed(text: str) -> Emergency | None:

@@ -27,7 +27,8 @@ class Lexicon:
         ``synonyms`` maps a word to the one that stands for all of its meaning. Several items may share a name: then
         it stands for all of them. ``segmenter`` knows the names of every place, so that places can share it.
         """
-        self._synonyms = synonyms
+        self.names = {item: tuple(surfaces) for item, surfaces in names.items()}
+        self.synonyms = synonyms
         self._segmenter = segmenter or segmenter_for([names], synonyms)
         meant: dict[str, dict[str, None]] = defaultdict(dict)
         for item, surfaces in names.items():
@@ -58,7 +59,7 @@ class Lexicon:
 
     def words(self, text: str) -> list[str]:
         """Return the words of normalised ``text``, each as the word that stands for its meaning."""
-        return [self._synonyms.get(word, word) for word in self._segmenter.cut(text)]
+        return [self.synonyms.get(word, word) for word in self._segmenter.cut(text)]
 
 
 def segmenter_for(names: Sequence[Mapping[str, Sequence[str]]], synonyms: Mapping[str, str]) -> Segmenter:
@@ -67,9 +68,14 @@ def segmenter_for(names: Sequence[Mapping[str, Sequence[str]]], synonyms: Mappin
     return Segmenter([*surfaces, *(word for word in synonyms if len(word) > 1)])
 
 
-def lexicons_of(knowledge: Knowledge, synonyms: Mapping[str, str]) -> dict[str, Lexicon]:
-    """Return the lexicon of each place that has entries."""
+def lexicons_of(
+    knowledge: Knowledge, synonyms: Mapping[str, str], earlier: Mapping[str, Lexicon] | None = None
+) -> Mapping[str, Lexicon]:
+    """Return the lexicon of each place that has entries; the ``earlier`` ones where nothing is called otherwise now."""
     names = {place: item_names(knowledge, place) for place in entries_by_place(knowledge)}
+    known = {place: lexicon.names for place, lexicon in (earlier or {}).items()}
+    if earlier and known == names and all(lexicon.synonyms == synonyms for lexicon in earlier.values()):
+        return earlier
     segmenter = segmenter_for(list(names.values()), synonyms)
     return {place: Lexicon(own, synonyms, segmenter) for place, own in names.items()}
 

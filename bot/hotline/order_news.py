@@ -13,13 +13,14 @@ SCORES = ("很不满意", "不满意", "一般", "满意", "很满意")  # from 
 def order_news(order: WorkOrder, move: Move, now: dt.datetime, *, department: str = "", into: str = "") -> str:
     """Return what is said of ``order`` after ``move``, empty where the citizen need not know.
 
+    A department's answer is told once it is reviewed.
+
     ``department`` is the name of who handles it, ``into`` the number of the order that it was merged into.
     """
     head = f"您的工单 {order.number}（{order.title}）"
     words = {
         Move.DISPATCH: f"已派给{department}办理，应于{_last_day(order, now)}前办结。",
         Move.REASSIGN: f"已改由{department}办理，应于{_last_day(order, now)}前办结。",
-        Move.ANSWER: f"有了办理结果，正在审核：\n{order.answer}",
         Move.REVIEW: f"的办理结果：\n{order.answer}\n您对办理结果满意吗？{rating_words(order)}",
         Move.REWORK: f"的办理结果没有通过审核，已发回{department}重新办理，有结果马上告诉您。",
         Move.REOPEN: f"已重新打开，由{department}重新办理，有结果马上告诉您。",

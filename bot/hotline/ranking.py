@@ -93,7 +93,7 @@ class Ranker:
     ``fit`` weighs `FEATURES` of every entry: its scores are the logits of a choice among the entries (conditional
     logit, McFadden 1974). ``trust`` weighs `DOUBTS` about the best: the logit that it answers. ``synonyms`` maps a word
     to the one that stands for all of its meaning. ``wording`` reads pinyin and misspelt words. ``thresholds``
-    say what to do with a confidence.
+    say what to do with a confidence. ``taught`` are further wordings of entries, from labels on real messages.
     """
 
     fit: Weights
@@ -101,6 +101,7 @@ class Ranker:
     synonyms: Mapping[str, str] = field(default_factory=dict)
     wording: WordingData = field(default_factory=WordingData)
     thresholds: Thresholds = Thresholds()
+    taught: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # KnowledgeEntry.id → texts
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class Ranked:
 class EntryIndex:
     """The entries of one place, prepared for ranking. Built once for each version of the knowledge."""
 
-    def __init__(self, entries: Sequence[KnowledgeEntry], lexicon: Lexicon) -> None:
+    def __init__(self, entries: Sequence[KnowledgeEntry], lexicon: Lexicon, earlier: EntryIndex | None = None) -> None:
+        """``earlier`` is the index before an edit: with the same lexicon, only new texts are read."""
         self.entries = tuple(entries)
         self.lexicon = lexicon
         canonical = lexicon.canonical
@@ -124,11 +126,16 @@ class EntryIndex:
             starts.append(len(questions))
             questions.extend(canonical(q) for q in entry.questions)
         self._starts = np.asarray(starts, dtype=np.int64)
-        self._questions = [TextIndex(questions, a) for a in (character_grams, sound_grams, lexicon.words)]
+        before = earlier if earlier and earlier.lexicon is lexicon else None
+        old: Sequence[TextIndex | None] = before._questions if before else [None] * 3
+        analyzers = (character_grams, sound_grams, lexicon.words)
+        self._questions: list[TextIndex] = [TextIndex(questions, a, b) for a, b in zip(analyzers, old)]
         whole = [" ".join(map(canonical, (*e.questions, e.answer))) for e in self.entries]
         short = [f"{canonical(e.question)} {canonical(e.answer)}" for e in self.entries]
-        self._documents = [DocumentIndex(whole, a) for a in (characters, character_grams, lexicon.words, sound_grams)]
-        self._documents += [DocumentIndex(short, a) for a in (characters, character_grams, lexicon.words)]
+        texts = [(whole, a) for a in (characters, character_grams, lexicon.words, sound_grams)]
+        texts += [(short, a) for a in (characters, character_grams, lexicon.words)]
+        told: Sequence[DocumentIndex | None] = before._documents if before else [None] * len(texts)
+        self._documents: list[DocumentIndex] = [DocumentIndex(text, a, b) for (text, a), b in zip(texts, told)]
         numbers: dict[tuple[Citation, ...], int] = {}
         self._evidence = lru_cache(maxsize=_KEPT)(self._compute_evidence)
         self._rests = np.asarray([numbers.setdefault(e.citations, len(numbers)) for e in self.entries])

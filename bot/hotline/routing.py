@@ -22,7 +22,7 @@ from bot.text.wording import Wording
 
 # What is known about each matter for a text, in the order of the columns.
 FEATURES = (
-    "classifier",  # log probability by a linear classifier on n-grams of characters and sounds
+    "classifier",  # margin by which a linear classifier on n-grams of characters and sounds holds it for this one
     "words",  # how much the named words speak for it together
     "best_word",  # how much the strongest of them does
     "examples",  # how close the examples of the matter are, by characters
@@ -32,7 +32,6 @@ SURE = 0.6  # confidence from which a matter is taken as recognised; below it a 
 _LISTED, _SEEN, _ELSEWHERE = 1.0, 0.5, 0.02  # what a listed word, an example and nothing count for a matter
 _LONGEST_WORD = 8
 _LONGEST_TEXT = 2000  # characters that are read
-_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class MatterEvidence:
 
     def features(self, text: str) -> Array:
         """Return the evidence for normalised ``text``, shape ``(matters, len(FEATURES))``."""
-        likely = np.log(self.classifier.probabilities([text])[0][self._label_of] + _NOTHING)
+        margins = self.classifier.scores([text])[0][self._label_of]
         strengths = [self._strength[word] * min(1.5, len(word) / 2) for word in self.words_in(text)]
         found = np.stack(strengths) if strengths else np.zeros((1, len(self.categories)))
         close, sounding = self._grams.scores(text), self._sounds.scores(text)
@@ -106,7 +105,7 @@ class MatterEvidence:
         np.add.at(near, self._matter_of, close**2)
         np.maximum.at(near_sound, self._matter_of, sounding)
         together = found.sum(axis=0) / np.sqrt(len(found))
-        return np.stack([likely, together, found.max(axis=0), np.sqrt(near), near_sound], axis=1)
+        return np.stack([margins, together, found.max(axis=0), np.sqrt(near), near_sound], axis=1)
 
     def words_in(self, text: str) -> list[str]:
         """Return the known words that stand in ``text``, none that only stands within another one."""

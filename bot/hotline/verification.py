@@ -89,19 +89,33 @@ def faults_of(
     """Yield what is wrong with ``entry``: no citation, a provision that does not exist, a figure that is not in it."""
     if not entry.citations:
         yield "没有引用任何条款"
-    known = set(_ORDINARY)
     for citation in entry.citations:
         original = sources[citation.document]
-        texts = {provision.path: provision.text for provision in original.provisions}
-        known |= figures(about(documents[citation.document]))
-        if not citation.provisions:
-            known |= figures(original.text)
+        paths = {provision.path for provision in original.provisions}
         for path in citation.provisions:
-            if path not in texts:
+            if path not in paths:
                 yield f"条款 {path} 不在《{original.title}》中"
-            known |= figures(texts.get(path, "")) | {str(_children(path, texts))}
-    for figure in sorted(figures(_LIST_MARK.sub(" ", entry.answer)) - known):
-        yield f"“{figure}” 不见于所引条款"
+    for figure, place in figures_of(entry, documents, sources).items():
+        if place is None:
+            yield f"“{figure}” 不见于所引条款"
+
+
+def figures_of(
+    entry: KnowledgeEntry, documents: Mapping[str, PolicyDocument], sources: Mapping[str, Original]
+) -> dict[str, str | None]:
+    """Return each figure of the answer → where it stands (``第九条``), ``None`` where the cited provisions have it not."""
+    told = sorted(figures(_LIST_MARK.sub(" ", entry.answer)))
+    known = dict.fromkeys(_ORDINARY, "公共热线号码")
+    for citation in entry.citations:
+        document, original = documents[citation.document], sources.get(citation.document)
+        texts = {provision.path: provision.text for provision in original.provisions} if original else {}
+        whole = figures(original.text) if original and not citation.provisions else set()
+        for figure in figures(about(document)) | whole:
+            known.setdefault(figure, f"《{document.title}》")
+        for path in citation.provisions:
+            for figure in figures(texts.get(path, "")) | {str(_children(path, texts))}:
+                known.setdefault(figure, path)
+    return {figure: known.get(figure) for figure in told}
 
 
 def figures(text: str) -> set[str]:

@@ -6,7 +6,7 @@ import logging
 import os
 import warnings
 
-from bot.model_files import released_model
+from bot.model_files import ReleasedModel
 from bot.settings import PROJECT_ROOT, Settings
 
 
@@ -23,16 +23,20 @@ def main() -> None:
     from rasa.utils.common import configure_logging_and_warnings
     from rasa.utils.log_utils import configure_structlog
 
+    from bot.nlu.releases import following
+
     configure_structlog(logging.WARNING)  # left alone, structlog prints citizens' texts at debug level
     configure_logging_and_warnings(logging.WARNING, warn_only_once=True, filter_repeated_logs=False)
     logging.getLogger("rasa.core.processor").addFilter(one_line)
+    released = ReleasedModel(settings)
     serve_application(
-        model_path=str(released_model(settings).rasa),
+        model_path=str(released.current().rasa),
         credentials=str(PROJECT_ROOT / "credentials.yml"),
         endpoints=AvailableEndpoints.read_endpoints(str(PROJECT_ROOT / "endpoints.yml")),
         interface=settings.rasa_host,
         port=settings.rasa_port,
         enable_api=False,
+        server_listeners=[(following(released), "after_server_start")],
     )
 
 

@@ -13,10 +13,12 @@ from sqlalchemy.engine import Connection
 from bot.errors import MoveRefused, NotFound
 from bot.hotline.conversations import Author, Conversation, Holder, Message, Reason, after_message
 from bot.storage.tables import conversations as t
+from bot.storage.tables.desk import suggestion_outcomes
+from bot.storage.tables.staff import staff
 
 _FIELDS = tuple(field.name for field in fields(Conversation))
 _CHANGED_MEANWHILE = "这个会话刚刚有变化，请刷新后再试。"
-_SEEN_WITHIN = dt.timedelta(seconds=60)  # an operator's page tells every few seconds that it is open
+PRESENT_WITHIN = dt.timedelta(seconds=60)  # an operator's page tells every few seconds that it is open
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def find_conversation(connection: Connection, conversation: str, *, lock: bool =
     """Return the conversation, ``None`` where there is none; with ``lock`` nobody else changes it meanwhile."""
     query = sa.select(t.conversations).where(t.conversations.c.id == conversation)
     row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
-    return _from_row(row) if row else None
+    return conversation_from_row(row) if row else None
 
 
 def get_conversation(connection: Connection, conversation: str, *, lock: bool = False) -> Conversation:
@@ -199,7 +201,17 @@ def next_waiting(connection: Connection, conversation: str) -> Waiting | None:
     m = t.messages.c
     query = sa.select(t.messages).where(m.conversation == conversation, m.due.is_not(None)).order_by(m.seq).limit(1)
     row = connection.execute(query).mappings().one_or_none()
-    return row and Waiting(_message(row), row["payload"] or row["text"], row["attempts"], row["due"], row["answer_by"])
+    return _waiting(row) if row else None
+
+
+def waiting_behind(connection: Connection, message: Message) -> Waiting | None:
+    """Return ``message`` where it is still to be answered and an older one of its conversation is too."""
+    oldest = next_waiting(connection, message.conversation)
+    if oldest is None or oldest.message.seq >= message.seq:
+        return None
+    own = (t.messages.c.conversation == message.conversation) & (t.messages.c.seq == message.seq)
+    row = connection.execute(sa.select(t.messages).where(own, t.messages.c.due.is_not(None))).mappings().one_or_none()
+    return _waiting(row) if row else None
 
 
 def due_conversations(connection: Connection, now: dt.datetime, limit: int = 200) -> list[str]:
@@ -289,13 +301,13 @@ def queued_conversations(connection: Connection) -> list[Conversation]:
     """Return the conversations that wait for an operator, the longest waiting first."""
     c = t.conversations.c
     query = sa.select(t.conversations).where(c.holder == Holder.QUEUE.value).order_by(c.queued)
-    return [_from_row(row) for row in connection.execute(query).mappings()]
+    return [conversation_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def conversations_of(connection: Connection, citizen: str) -> list[Conversation]:
     """Return the conversations of the citizen with this digest."""
     query = sa.select(t.conversations).where(t.conversations.c.citizen == citizen)
-    return [_from_row(row) for row in connection.execute(query).mappings()]
+    return [conversation_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def give_feedback(
@@ -319,6 +331,7 @@ def forget_conversation(connection: Connection, conversation: str) -> bool:
         return False
     for table in (t.waits, t.outbox, t.feedback, t.messages):
         connection.execute(sa.delete(table).where(table.c.conversation == conversation))
+    connection.execute(sa.delete(suggestion_outcomes).where(suggestion_outcomes.c.conversation == conversation))
     connection.execute(sa.delete(t.conversations).where(t.conversations.c.id == conversation))
     return True
 
@@ -336,10 +349,13 @@ def note_presence(connection: Connection, operator: str, name: str, taking: bool
         connection.execute(sa.insert(t.presence).values(operator=operator, name=name, taking=taking, seen=at))
 
 
-def anybody_on_duty(connection: Connection, now: dt.datetime) -> bool:
-    """Return whether an operator is at the desk who takes new conversations."""
-    p = t.presence.c
-    query = sa.select(sa.func.count()).where(p.taking, p.seen > now - _SEEN_WITHIN)
+def anybody_on_duty(connection: Connection, now: dt.datetime, place: str | None = None) -> bool:
+    """Return whether an operator is at the desk who takes new conversations, of ``place`` where it is given."""
+    p, s = t.presence.c, staff.c
+    query = sa.select(sa.func.count()).where(p.taking, p.seen > now - PRESENT_WITHIN)
+    if place:  # an operator of another place does not see its conversations
+        query = query.select_from(t.presence.outerjoin(staff, s.id == p.operator))
+        query = query.where(sa.or_(s.jurisdiction.is_(None), s.jurisdiction == place))
     return bool(connection.execute(query).scalar_one())
 
 
@@ -394,10 +410,15 @@ def _as_row(conversation: Conversation) -> dict[str, Any]:
     return row | {"holder": conversation.holder.value, "reason": conversation.reason and conversation.reason.value}
 
 
-def _from_row(row: Mapping[str, Any]) -> Conversation:
+def conversation_from_row(row: Mapping[str, Any]) -> Conversation:
+    """Return the conversation that a row of the table holds."""
     values = {name: row[name] for name in _FIELDS}
     values |= {"holder": Holder(row["holder"]), "reason": Reason(row["reason"]) if row["reason"] else None}
     return Conversation(**values)
+
+
+def _waiting(row: Mapping[str, Any]) -> Waiting:
+    return Waiting(_message(row), row["payload"] or row["text"], row["attempts"], row["due"], row["answer_by"])
 
 
 def _message(row: Mapping[str, Any]) -> Message:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.errors import KnowledgeInvalid, NotFound
+from bot.errors import ChangedMeanwhile, KnowledgeInvalid, NotFound
 from bot.hotline.knowledge import Citation, KnowledgeEntry
 from bot.storage.changes import begin_change, record_change
 from bot.storage.loading import entries_in
@@ -33,7 +33,7 @@ def save_entry(
     """Make ``entry`` the current version, as an administrator edited it, and return it with its version.
 
     A retired entry counts again. Unchanged content makes no version. With ``expected_version`` (0: a new entry)
-    the edit is refused where somebody else was faster. Raises KnowledgeInvalid; also, when the unit of work
+    the edit is refused where somebody else was faster (ChangedMeanwhile). Raises KnowledgeInvalid; also, when the unit of work
     ends, for references to a department, item or document that is not there.
     """
     for name, value in (("问题", entry.question), ("答复", entry.answer)):
@@ -44,7 +44,7 @@ def save_entry(
     before = begin_change(connection)
     current = current_version(connection, entry.id)
     if expected_version is not None and expected_version != current:
-        raise KnowledgeInvalid(f"条目 {entry.id} 已被他人改到第 {current} 版，请刷新后在新版本上修改。")
+        raise ChangedMeanwhile(f"条目 {entry.id} 已被他人改到第 {current} 版，请刷新后在新版本上修改。")
     if current and not is_retired(connection, entry.id):
         stored = get_entry(connection, entry.id, current)
         if comparable(entry, current) == stored:

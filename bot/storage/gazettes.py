@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -115,8 +115,11 @@ def save_gazette(
     by: str = "import-gazette",
     reason: str = "导入公报",
     dry_run: bool = False,
+    only: Container[int] | None = None,
 ) -> ImportReport:
-    """Write the documents of ``gazette`` with their provisions; the same again changes nothing.
+    """Write the documents of ``gazette`` with their provisions, ``only`` those at these places where given.
+
+    The same again changes nothing.
 
     With ``dry_run`` the report says what would happen and the database stays. Raises KnowledgeInvalid for a
     jurisdiction that is not there; then, as after any other failure, nothing of the gazette is in the database.
@@ -126,7 +129,7 @@ def save_gazette(
     with connection.begin_nested() as attempt:
         version = begin_change(connection)
         stamp = Stamp(by, reason, "gazette")
-        report = ImportReport(version, _save_documents(connection, gazette.documents, jurisdiction, stamp))
+        report = ImportReport(version, _save_documents(connection, gazette.documents, jurisdiction, stamp, only))
         if report:
             report = ImportReport(version + 1, report.documents)
             record_change(connection, version + 1, stamp, {"imported": [x.id for x in report.documents if x.touched]})
@@ -136,12 +139,17 @@ def save_gazette(
 
 
 def _save_documents(
-    connection: Connection, sources: Sequence[SourceDocument], jurisdiction: str, stamp: Stamp
+    connection: Connection,
+    sources: Sequence[SourceDocument],
+    jurisdiction: str,
+    stamp: Stamp,
+    only: Container[int] | None,
 ) -> tuple[ImportedDocument, ...]:
     numbers = [source.number for source in sources]
     return tuple(
         _save_document(connection, source, jurisdiction, stamp, by_number=numbers.count(source.number) == 1)
-        for source in sources
+        for number, source in enumerate(sources)
+        if only is None or number in only
     )
 
 

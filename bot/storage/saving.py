@@ -20,6 +20,7 @@ from bot.storage.changes import begin_change, record_change
 from bot.storage.documents import find_document
 from bot.storage.entries import comparable, current_version, mark_retired, write_version
 from bot.storage.records import Stamp
+from bot.storage.revisions import keep_revision, retired_records
 from bot.storage.tables import documents as d
 from bot.storage.tables import knowledge as k
 
@@ -54,6 +55,7 @@ class _Kind:
     stored: Mapping[str, Any]
     write: Callable[[Any], object]
     retire: Callable[[Any], object] | None = None
+    keep: Callable[[Any], object] | None = None  # of those changed in place: what they said before
     from_people: frozenset[str] = frozenset()  # ids that a person wrote or retired last
 
 
@@ -91,6 +93,8 @@ def _save(kind: _Kind, tally: _Tally, *, overwrite: bool, retire_missing: bool) 
         if key in kind.from_people and not overwrite:
             tally["kept"].append(f"{kind.name} {key}")
             continue
+        if key in kind.stored and kind.keep:
+            kind.keep(kind.stored[key])
         kind.write(value)
         tally["changed" if key in kind.stored else "added"].append(f"{kind.name} {key}")
     for key in sorted(kind.stored.keys() - kind.wanted.keys() - kind.from_people):
@@ -108,7 +112,8 @@ def _kinds(connection: Connection, files: KnowledgeFiles, stamp: Stamp) -> Itera
         _keyed(_parents_first(files.jurisdictions)),
         _keyed(loading.load_jurisdictions(connection)),
         partial(records.write_jurisdiction, connection, stamp=stamp),
-        from_people=_by_people(connection, k.jurisdictions),
+        keep=partial(keep_revision, connection, at=stamp.at),
+        from_people=_by_people(connection, k.jurisdictions) | _retired(connection, "jurisdiction"),
     )
     yield _Kind(
         "elsewhere",
@@ -121,21 +126,24 @@ def _kinds(connection: Connection, files: KnowledgeFiles, stamp: Stamp) -> Itera
         _keyed(files.departments),
         loading.load_departments(connection),
         partial(records.write_department, connection, stamp=stamp),
-        from_people=_by_people(connection, k.departments),
+        keep=partial(keep_revision, connection, at=stamp.at),
+        from_people=_by_people(connection, k.departments) | _retired(connection, "department"),
     )
     yield _Kind(
         "document",
         _keyed(files.documents),
         loading.held_documents(connection),
         partial(records.write_document, connection, stamp=stamp),
-        from_people=_by_people(connection, d.policy_documents),
+        keep=partial(keep_revision, connection, at=stamp.at),
+        from_people=_by_people(connection, d.policy_documents) | _retired(connection, "document"),
     )
     yield _Kind(
         "item",
         _keyed(files.items),
         loading.load_items(connection),
         partial(records.write_item, connection, stamp=stamp),
-        from_people=_by_people(connection, k.service_items),
+        keep=partial(keep_revision, connection, at=stamp.at),
+        from_people=_by_people(connection, k.service_items) | _retired(connection, "item"),
     )
     yield _entry_kind(connection, files.entries, stamp)
     yield from _directory_kinds(connection, files, stamp)
@@ -183,6 +191,11 @@ def _by_people(connection: Connection, table: sa.Table, *names: str) -> frozense
     for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns)).mappings():
         last[".".join(row[name] for name in names or ("id",))] = row.get("retired_origin") or row.get("origin")
     return frozenset(key for key, origin in last.items() if origin == _PEOPLE)
+
+
+def _retired(connection: Connection, kind: str) -> frozenset[str]:
+    """Return the keys of the records of ``kind`` that a person retired."""
+    return frozenset(retired_records(connection, kind))
 
 
 def _parents_first(places: Iterable[Jurisdiction]) -> list[Jurisdiction]:

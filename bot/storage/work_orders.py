@@ -239,6 +239,13 @@ def anonymise_before(connection: Connection, day: dt.date, at: dt.datetime) -> i
     return int(connection.execute(sa.update(t.callers).where(gone).values(**values)).rowcount)
 
 
+def attachments_in_use(connection: Connection, closed_since: dt.datetime) -> set[str]:
+    """Return the addresses of photos and files of orders that are open or were closed since then."""
+    c = t.work_orders.c
+    kept = sa.or_(c.closed.is_(None), c.closed >= closed_since)
+    return {address for row in connection.execute(sa.select(c.attachments).where(kept)) for address in row.attachments}
+
+
 def _callers(connection: Connection, order: str) -> list[Caller]:
     query = sa.select(t.callers).where(t.callers.c.work_order == order).order_by(t.callers.c.position)
     return [Caller(r.name, r.phone, r.conversation, r.channel, r.at) for r in connection.execute(query)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -37,25 +36,32 @@ def _grams(units: Sequence[str], longest: int) -> list[str]:
 
 
 class _Counts:
-    """How often each term stands in each text, held by term: an inverted index without weights."""
+    """How often each term stands in each text, held by term: an inverted index without weights.
 
-    def __init__(self, texts: Sequence[str], analyzer: Analyzer) -> None:
+    What ``earlier`` counts have read of the same texts with the same analyzer is not read again.
+    """
+
+    def __init__(self, texts: Sequence[str], analyzer: Analyzer, earlier: _Counts | None = None) -> None:
         self.size = len(texts)
-        self.terms: dict[str, int] = {}  # term → its number
-        found = array("q")
-        lengths = []
-        for text in texts:
-            before = len(found)
-            found.extend(self.terms.setdefault(term, len(self.terms)) for term in analyzer(text))
-            lengths.append(len(found) - before)
-        self.lengths = np.asarray(lengths, dtype=np.float64)
+        self.terms: dict[str, int] = dict(earlier.terms) if earlier else {}  # term → its number
+        known = earlier.read if earlier else {}
+        self.read: dict[str, Array] = {
+            text: known[text] if text in known else self._numbers(analyzer(text)) for text in dict.fromkeys(texts)
+        }
+        lengths = np.asarray([len(self.read[text]) for text in texts], dtype=np.int64)
+        self.lengths = lengths.astype(np.float64)
+        found = np.concatenate([np.zeros(0, dtype=np.int64), *(self.read[text] for text in texts)])
         row_of = np.repeat(np.arange(self.size, dtype=np.int64), lengths)
-        keys, counts = np.unique(np.frombuffer(found, dtype=np.int64) * max(self.size, 1) + row_of, return_counts=True)
+        keys, counts = np.unique(found * max(self.size, 1) + row_of, return_counts=True)
         self.term_of, rows = np.divmod(keys, max(self.size, 1))
         self.rows = rows.astype(np.int32)
         self.counts = counts.astype(np.float64)
         self.documents = np.bincount(self.term_of, minlength=len(self.terms))  # texts that hold the term
         self.starts = np.concatenate([[0], np.cumsum(self.documents)])
+
+    def _numbers(self, terms: Iterable[str]) -> Array:
+        """Return the numbers of ``terms`` in order; a new term gets the next one."""
+        return np.asarray([self.terms.setdefault(term, len(self.terms)) for term in terms], dtype=np.int32)
 
 
 class _Postings:
@@ -83,10 +89,12 @@ class TextIndex:
     scores are cosines in [0, 1] (Manning, Raghavan, Schütze: Introduction to Information Retrieval, 6.4).
     """
 
-    def __init__(self, texts: Sequence[str], analyzer: Analyzer) -> None:
+    def __init__(self, texts: Sequence[str], analyzer: Analyzer, earlier: TextIndex | None = None) -> None:
+        """``earlier`` is an index by the same analyzer, mostly of the same texts, whose work is used again."""
         self._analyzer = analyzer
         self.size = len(texts)
-        counted = _Counts(texts, analyzer)
+        self._counted: _Counts = _Counts(texts, analyzer, earlier._counted if earlier else None)
+        counted = self._counted
         idf = np.log((1 + self.size) / (1 + counted.documents)) + 1
         values = (1 + np.log(counted.counts)) * idf[counted.term_of]
         lengths = np.sqrt(np.bincount(counted.rows, values**2, minlength=self.size))
@@ -116,10 +124,20 @@ class DocumentIndex:
     divided by what a text holding every term of the query very often would get, so that scores lie in [0, 1].
     """
 
-    def __init__(self, texts: Sequence[str], analyzer: Analyzer, *, k1: float = 1.2, b: float = 0.3) -> None:
+    def __init__(
+        self,
+        texts: Sequence[str],
+        analyzer: Analyzer,
+        earlier: DocumentIndex | None = None,
+        *,
+        k1: float = 1.2,
+        b: float = 0.3,
+    ) -> None:
+        """``earlier`` is an index by the same analyzer, mostly of the same texts, whose work is used again."""
         self._analyzer = analyzer
         self.size = len(texts)
-        counted = _Counts(texts, analyzer)
+        self._counted: _Counts = _Counts(texts, analyzer, earlier._counted if earlier else None)
+        counted = self._counted
         mean = counted.lengths.mean() if self.size else 1.0
         self._limit = k1 + 1
         idf = np.log(1 + (self.size - counted.documents + 0.5) / (counted.documents + 0.5))

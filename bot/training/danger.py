@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bot.example_files import danger_texts
-from bot.hotline.danger_classifier import DangerClassifier
+from bot.hotline.danger_classifier import DangerClassifier, DangerExample
 from bot.hotline.emergencies import detect_emergency
 from bot.text.normalise import normalise
 from bot.training.examples import read_nlu_examples
@@ -46,18 +46,33 @@ def measure_danger(data: Path, say: Callable[[str], None], folds: int = _FOLDS) 
     """
     written, reported, harmless = danger_texts(data, read_nlu_examples(data / "nlu"), seed=_SEED)
     fold_of = np.random.default_rng(_SEED).permutation(len(written)) % folds
-    missed, false_alarms, other_number = [], [], []
+    scores = []
     for fold in range(folds):
         say(f"第 {fold + 1} 折，共 {folds} 折……")
         known = [example for example, at in zip(written, fold_of) if at != fold]
         classifier = DangerClassifier.train([*known, *reported], harmless, seed=_SEED)
-        for example in (example for example, at in zip(written, fold_of) if at == fold):
-            found = detect_emergency(normalise(example.text), classifier.judge(example.text))
-            if found and not example.numbers:
-                false_alarms.append(example.text)
-            elif example.numbers and not found:
-                missed.append(example.text)
-            elif found and found.numbers[0] not in example.numbers:
-                other_number.append(example.text)
-    dangers = sum(bool(example.numbers) for example in written)
-    return DangerScore(dangers, len(written) - dangers, tuple(missed), tuple(false_alarms), tuple(other_number))
+        scores.append(judge_dangers(classifier, (e for e, at in zip(written, fold_of) if at == fold)))
+    return DangerScore(
+        sum(score.dangers for score in scores),
+        sum(score.harmless for score in scores),
+        tuple(text for score in scores for text in score.missed),
+        tuple(text for score in scores for text in score.false_alarms),
+        tuple(text for score in scores for text in score.other_number),
+    )
+
+
+def judge_dangers(classifier: DangerClassifier, examples: Iterable[DangerExample]) -> DangerScore:
+    """Return how ``examples`` fare when signs and ``classifier`` decide together."""
+    dangers = harmless = 0
+    missed, false_alarms, other_number = [], [], []
+    for example in examples:
+        dangers += bool(example.numbers)
+        harmless += not example.numbers
+        found = detect_emergency(normalise(example.text), classifier.judge(example.text))
+        if found and not example.numbers:
+            false_alarms.append(example.text)
+        elif example.numbers and not found:
+            missed.append(example.text)
+        elif found and found.numbers[0] not in example.numbers:
+            other_number.append(example.text)
+    return DangerScore(dangers, harmless, tuple(missed), tuple(false_alarms), tuple(other_number))

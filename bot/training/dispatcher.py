@@ -86,7 +86,7 @@ def train_dispatcher(texts: MatterTexts) -> Dispatcher:
 def gather_evidence(texts: MatterTexts) -> MatterEvidence:
     """Return the evidence that ``texts`` give."""
     known = texts.all_texts
-    classifier = TextClassifier().fit([text for text, _ in known], [category for _, category in known])
+    classifier = TextClassifier(margins=True).fit([text for text, _ in known], [category for _, category in known])
     return MatterEvidence(texts, classifier)
 
 

@@ -6,9 +6,10 @@ import datetime as dt
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -71,19 +72,20 @@ class Judged:
 
 def read_questions(path: Path) -> list[Question]:
     """Return the questions in a JSON Lines file."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines() if line.strip()]
-    return [
-        Question(
-            id=row["id"],
-            kind=row["kind"],
-            jurisdiction=row["jurisdiction"],
-            style=row["style"],
-            turns=tuple(row["turns"]),
-            must=tuple(tuple(group) for group in row["must"]),
-            must_not=tuple(row["must_not"]),
-        )
-        for row in rows
-    ]
+    return [question_from(json.loads(line)) for line in path.read_text(encoding="utf8").splitlines() if line.strip()]
+
+
+def question_from(row: Mapping[str, Any]) -> Question:
+    """Return the question that stands in a JSON object."""
+    return Question(
+        id=row["id"],
+        kind=row["kind"],
+        jurisdiction=row["jurisdiction"],
+        style=row["style"],
+        turns=tuple(row["turns"]),
+        must=tuple(tuple(group) for group in row["must"]),
+        must_not=tuple(row["must_not"]),
+    )
 
 
 def fault_of(question: Question, text: str) -> str:
@@ -180,7 +182,7 @@ def _group(name: str, items: Sequence[Judged]) -> Group:
 
 def held_out_questions(root: Path) -> list[Question]:
     """Return the project's own questions, which training never sees."""
-    return [q for path in sorted((root / "tests" / "nlu").glob("*.jsonl")) for q in read_questions(path)]
+    return [q for path in sorted((root / "data" / "golden").glob("*.jsonl")) for q in read_questions(path)]
 
 
 def if_always_answered(bench: Bench, questions: Iterable[Question]) -> tuple[list[float], list[bool]]:

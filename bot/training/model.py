@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import HotlineError
@@ -16,7 +17,7 @@ from bot.knowledge_files import read_knowledge_files
 from bot.model_files import ModelFiles, model_files
 from bot.text.segment import dictionary_words
 from bot.training.dispatcher import read_matter_texts, save_dispatcher, train_dispatcher
-from bot.training.examples import read_nlu_examples
+from bot.training.examples import read_nlu_examples, read_taught
 from bot.training.ranker import read_synonyms, save_ranker, train_ranker
 
 Progress = Callable[[str], None]
@@ -87,7 +88,13 @@ def _train_rasa(root: Path, path: Path) -> None:
 
 
 def _train_ranker(root: Path, knowledge: Knowledge, path: Path) -> None:
-    examples = list(read_nlu_examples(root / "data" / "nlu"))
+    """Train the ranker; texts that are labelled with an entry count as its questions, and go with the model."""
+    examples, taught = list(read_nlu_examples(root / "data" / "nlu")), read_taught(root / "data" / "nlu")
     terms = dictionary_words(root / "data" / "dictionaries")
-    trained = train_ranker(knowledge, examples, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)
+    entries = [replace(e, similar=(*e.similar, *taught.get(e.id, ()))) for e in knowledge.entries]
+    learnt = replace(knowledge, entries=tuple(entries))
+    own = {text for texts in taught.values() for text in texts}
+    others = [(text, intent) for text, intent in examples if text not in own]
+    trained = train_ranker(learnt, others, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)
+    trained = replace(trained, ranker=replace(trained.ranker, taught=taught))
     save_ranker(trained, path, {"entries": len(knowledge.entries), "examples": len(examples)})

@@ -260,7 +260,8 @@ def load_ranker(path: Path) -> TrainedRanker:
 def _trained_from(content: Mapping[str, Any]) -> TrainedRanker:
     weights = _weights(content["fit"]), _weights(content["trust"])
     wording = WordingData.from_json(content["wording"])
-    ranker = Ranker(*weights, content["synonyms"], wording, Thresholds(**content["thresholds"]))
+    taught = {entry: tuple(texts) for entry, texts in content.get("taught", {}).items()}
+    ranker = Ranker(*weights, content["synonyms"], wording, Thresholds(**content["thresholds"]), taught)
     curve = RiskCoverage(**{name: tuple(values) for name, values in content["risk_coverage"].items()})
     bins = Calibration(**{name: tuple(values) for name, values in content["calibration"].items()})
     return TrainedRanker(ranker, curve, bins)

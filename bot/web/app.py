@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.bootstrap import Application, Reference, now
+from bot.hotline.working_hours import read_working_hours
 from bot.settings import Settings, read_secret
 from bot.storage import Database
 from bot.web import admin, api, desk, health, middleware, staff, wechat, widget
@@ -17,6 +18,8 @@ from bot.web.conversation.feed import Feed
 from bot.web.conversation.limits import RateLimit
 from bot.web.conversation.rasa import RasaClient
 from bot.web.conversation.switchboard import Switchboard
+from bot.web.desk.advice import ADVICE, Advice
+from bot.web.desk.live import LIVE, Live
 from bot.web.keys import DATABASE, RASA, REFERENCE, SETTINGS, SWITCHBOARD
 from bot.web.widget.doors import ADDRESSES, cross_origin
 from bot.web.widget.sessions import WIDGET, Doors
@@ -35,7 +38,9 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
     )
     app[SETTINGS] = settings
     app[DATABASE] = Database(settings.database_url)
-    app[REFERENCE] = Reference(Application(settings))
+    application = Application(settings)
+    app[REFERENCE] = Reference(application)
+    app[ADVICE] = Advice(application, app[REFERENCE])
     app[ADDRESSES] = RateLimit(settings.address_rate)
     app.cleanup_ctx.append(_rasa_client(patience))
     app.cleanup_ctx.append(_conversations)
@@ -65,15 +70,22 @@ async def _conversations(app: web.Application) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="web"))
     settings, database = app[SETTINGS], app[DATABASE]
     feed = Feed(database, now)
-    switchboard = Switchboard(database, RasaClient(app[RASA], settings.rasa_url), feed, now)
+    hours = read_working_hours(settings.working_hours_file)
+    switchboard = Switchboard(database, RasaClient(app[RASA], settings.rasa_url), feed, now, hours)
     app[SWITCHBOARD] = switchboard
+    app[LIVE] = Live(database, feed, app[REFERENCE], app[ADVICE])
     app[WIDGET] = Doors(
         database, switchboard, Suggestions(app[REFERENCE]), app[REFERENCE].places, settings.jurisdiction,
         read_secret(settings.secret_file), RateLimit(settings.citizen_rate), now,
     )  # fmt: skip
-    tasks = [asyncio.create_task(feed.run()), asyncio.create_task(switchboard.run())]
+    tasks = [
+        asyncio.create_task(feed.run()),
+        asyncio.create_task(switchboard.run()),
+        asyncio.create_task(app[LIVE].run()),
+    ]
     yield
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await app[ADVICE].close()
     await switchboard.stop()

@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from prometheus_client import Counter, Histogram
 
-from bot.errors import GazetteRefused, HotlineError, KnowledgeInvalid, MoveRefused, NotFound, StorageUnavailable
+from bot.errors import (
+    ChangedMeanwhile,
+    GazetteRefused,
+    HotlineError,
+    KnowledgeInvalid,
+    MoveRefused,
+    NotFound,
+    StorageUnavailable,
+)
+from bot.hotline.learning import LabelInvalid, ReleaseRefused
 from bot.hotline.staff import StaffInvalid
 from bot.web.staff.pages import error_page
 
@@ -43,9 +52,12 @@ _KEPT = frozenset({"allow", "retry-after", "www-authenticate", "hx-redirect"})
 _STATUS: dict[type[HotlineError], int] = {
     NotFound: 404,
     MoveRefused: 409,
+    ChangedMeanwhile: 409,
     KnowledgeInvalid: 400,
     GazetteRefused: 400,
     StaffInvalid: 400,
+    LabelInvalid: 400,
+    ReleaseRefused: 409,
     StorageUnavailable: 503,
 }
 

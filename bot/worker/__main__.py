@@ -8,9 +8,12 @@ import logging
 from huey import SqliteHuey, crontab
 
 from bot.errors import HotlineError
+from bot.learning.releases import sync_pointer
+from bot.learning.trainer import Trainer
 from bot.settings import Settings
 from bot.storage import Database
 from bot.worker.deliveries import send_due
+from bot.worker.photos import delete_old_photos
 from bot.worker.rounds import make_round
 
 logger = logging.getLogger("bot.worker")
@@ -30,6 +33,7 @@ def main() -> None:
     def one_round() -> None:
         try:
             done = make_round(database, settings, _now())
+            delete_old_photos(database, settings, _now())
         except HotlineError as error:
             logger.error("the round failed and will be made again: %s", error)
         else:
@@ -39,10 +43,16 @@ def main() -> None:
     def deliver() -> None:  # every minute
         try:
             send_due(database, _now)
+            sync_pointer(database, settings)
         except HotlineError as error:
-            logger.error("sending failed and will be tried again: %s", error)
+            logger.error("a minute's work failed and will be tried again: %s", error)
 
-    queue.create_consumer(workers=2, periodic=True, initial_delay=0.5, max_delay=5).run()
+    trainer = Trainer(database, settings, _now)
+    trainer.start()
+    try:
+        queue.create_consumer(workers=2, periodic=True, initial_delay=0.5, max_delay=5).run()
+    finally:
+        trainer.stop()
 
 
 def _now() -> dt.datetime:

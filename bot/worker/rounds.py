@@ -13,6 +13,7 @@ from bot.storage import (
     Database,
     OrderFilter,
     anonymise_before,
+    delete_conversations_before,
     delete_deliveries_before,
     delete_ledger_before,
     delete_logins_before,
@@ -42,6 +43,7 @@ class Round:
     alarms: int = 0
     anonymised: int = 0
     forgotten: int = 0
+    conversations: int = 0
 
 
 def make_round(database: Database, settings: Settings, now: dt.datetime) -> Round:
@@ -61,7 +63,8 @@ def make_round(database: Database, settings: Settings, now: dt.datetime) -> Roun
         forgotten = delete_ledger_before(connection, (now - dt.timedelta(days=settings.ledger_days)).date())
         delete_deliveries_before(connection, now - _DELIVERIES_KEPT)
         delete_logins_before(connection, now - _LOGINS_KEPT)
-    return Round(reminded, archived, len(alarms), anonymised, forgotten)
+        conversations = delete_conversations_before(connection, now - dt.timedelta(days=settings.conversation_days))
+    return Round(reminded, archived, len(alarms), anonymised, forgotten, conversations)
 
 
 def _remind(database: Database, order: WorkOrder, lamp: str, reason: str, now: dt.datetime) -> bool:

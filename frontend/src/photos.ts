@@ -1,6 +1,7 @@
 // Makes a photo fit for sending: the right kind, not over the limit. Re-encoding also drops where it was taken.
 
-export const KINDS = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"];
+// A phone that takes HEIC pictures turns them into JPEG when a page does not ask for HEIC.
+export const KINDS = ["image/jpeg", "image/png", "image/webp"];
 export const LARGEST = 5 * 1024 * 1024;
 const LONGEST_SIDE = 2560;
 
@@ -15,10 +16,9 @@ export class TooLarge extends Error {}
 
 /** Return `file` ready to be sent; throws WrongKind or TooLarge. */
 export async function prepare(file: File): Promise<Photo> {
-  const kind = file.type || (/\.hei[cf]$/i.test(file.name) ? "image/heic" : "");
-  if (!KINDS.includes(kind)) throw new WrongKind();
-  const bitmap = await createImageBitmap(file).catch(() => null); // HEIC cannot be read by every browser
-  let blob: Blob = file.type ? file : new Blob([file], { type: kind });
+  if (!KINDS.includes(file.type)) throw new WrongKind();
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  let blob: Blob = file;
   let name = file.name;
   if (bitmap && (file.size > LARGEST || Math.max(bitmap.width, bitmap.height) > LONGEST_SIDE)) {
     blob = (await smaller(bitmap)) ?? blob;

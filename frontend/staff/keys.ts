@@ -1,5 +1,5 @@
 // Keys: an element with data-key="s" is pressed (or focused, where it is a field) by that key; data-key="Alt+1" works
-// while writing too. data-key="j" and "k" on a list with data-rows move between its links.
+// while writing too; data-key="n Alt+n" has two. data-key="j" and "k" on a list with data-rows move between its links.
 
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 
@@ -9,7 +9,7 @@ function shown(element: HTMLElement): boolean {
 
 function find(key: string): HTMLElement | undefined {
   const open = [...document.querySelectorAll<HTMLDialogElement>("dialog[open]")].pop();
-  const found = (open ?? document).querySelectorAll<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  const found = (open ?? document).querySelectorAll<HTMLElement>(`[data-key~="${CSS.escape(key)}"]`);
   return [...found].find((element) => shown(element) && !element.matches(":disabled"));
 }
 

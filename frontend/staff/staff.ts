@@ -2,7 +2,9 @@
 import "idiomorph/htmx";
 import htmx from "htmx.org";
 
+import { runDesk } from "./desk";
 import { listenForKeys } from "./keys";
+import { helpWriting } from "./knowledge";
 import { followLive } from "./live";
 import { notice } from "./notices";
 import { openDialogs } from "./orders";
@@ -60,6 +62,7 @@ function ask(question: string): Promise<boolean> {
 
 document.addEventListener("click", (event) => {
   const opener = (event.target as Element).closest<HTMLElement>("[data-opens]");
+  if ((event.target as Element).closest("[data-closes]")) (event.target as Element).closest("dialog")?.close();
   if (opener) (document.getElementById(opener.dataset["opens"] ?? "") as HTMLDialogElement | null)?.showModal();
 });
 
@@ -69,9 +72,13 @@ document.addEventListener("input", (event) => {
   if ((event.target as Element).closest("form[data-guard]")) unsaved = true;
 });
 document.addEventListener("submit", () => (unsaved = false));
-document.addEventListener("htmx:afterRequest", () => (unsaved = false));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if ((event as CustomEvent<{ elt: Element }>).detail.elt.matches("form[data-guard]")) unsaved = false;
+});
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
+helpWriting();
 listenForKeys();
+runDesk(htmx);
 openDialogs();
 followLive(htmx);

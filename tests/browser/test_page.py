@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import io
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
 from bot.hotline import conversations as talk
 from bot.hotline.conversations import Author, Conversation
+from bot.hotline.work_orders import Actor, Move, Role
 from bot.storage import (
     Database,
     Saying,
     change_conversation,
+    find_orders,
+    load_knowledge,
+    move_order,
     note_presence,
     queued_conversations,
     say,
@@ -138,14 +144,18 @@ async def test_with_nobody_at_the_desk_the_citizen_is_told_so_and_the_bot_goes_o
     await expect(await ask(page, SUPERVISION)).to_contain_text("30个工作日")
 
 
-async def test_a_work_order_is_filed_with_the_form_and_asked_for(open_page: OpenPage) -> None:
+async def test_a_work_order_is_filed_with_a_photo_asked_for_and_news_of_it_come(
+    open_page: OpenPage, system: System
+) -> None:
     page: Page = await open_page()
     await page.locator(".report").click()
     await page.get_by_label("什么事").fill("小区门口的路灯坏了三盏，晚上看不见路")
     await page.get_by_label("在哪里").fill("沙市区北京路百货大楼门口")
     await page.get_by_label("什么时候").fill("三天前")
     await page.get_by_label("联系电话").fill("13800001111")
+    await page.set_input_files("#order-photos", [{"name": "路灯.png", "mimeType": "image/png", "buffer": _photo()}])
     await page.get_by_role("button", name="开始登记").click()
+    await expect(page.locator(".answer").last).to_contain_text("照片或文件：1个", timeout=30_000)
     confirm = page.get_by_role("button", name="确认提交")
     await expect(confirm.last).to_be_visible(timeout=30_000)
     await shoot(page, "page-order-summary")
@@ -156,6 +166,23 @@ async def test_a_work_order_is_filed_with_the_form_and_asked_for(open_page: Open
     await shoot(page, "page-order-filed")
     state = await ask(page, "我的工单办得怎么样了")
     await expect(state).to_contain_text("受理")
+    await asyncio.to_thread(_dispatch, Database(f"sqlite:///{system.database}"))
+    await expect(page.locator("#log, .log")).to_contain_text("已派到承办单位")  # told by itself
+
+
+def _photo() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (320, 240), "orange").save(made, "PNG")
+    return made.getvalue()
+
+
+def _dispatch(database: Database) -> None:
+    with database.begin() as connection:
+        order = find_orders(connection, limit=1)[0]
+        department = order.department or next(iter(load_knowledge(connection).departments))
+        move_order(
+            connection, order.id, Move.DISPATCH, Actor("operator-08", Role.OPERATOR), _now(), department=department
+        )
 
 
 async def test_the_elder_version_by_keyboard_alone(open_page: OpenPage) -> None:

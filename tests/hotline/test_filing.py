@@ -183,3 +183,15 @@ def test_danger_is_answered_even_while_filing(assistant: Assistant) -> None:
     reply = say(assistant, "登记工单", "我家着火了快来人")
     assert reply.kind == "emergency"
     assert reply.dialogue.filing
+
+
+@pytest.mark.parametrize("last", ["确认提交", "取消"])
+def test_the_phone_is_forgotten_once_the_filing_ends(assistant: Assistant, last: str) -> None:
+    dialogue = Dialogue(text="楼下烧烤摊占道油烟大")
+    for said in ("登记工单", "北京路8号", "每天晚上", "13812345678", last):
+        reply = assistant.answer(Turn(said, Understanding({}), dialogue))
+        dialogue = reply.dialogue
+        if said == "13812345678":
+            assert said in str(dialogue.as_slot()), "it stands there while it is needed"
+    assert (reply.draft is not None) == (last == "确认提交")
+    assert "13812345678" not in str(dialogue.as_slot())

@@ -29,6 +29,13 @@ def test_the_same_data_gives_the_same_model() -> None:
     assert np.array_equal(first, second)
 
 
+def test_margins_order_the_labels_too_and_survive_being_stored() -> None:
+    model = TextClassifier(margins=True).fit(TEXTS, LABELS)
+    scores = model.scores(["材料要带哪些", "几天办完"])
+    assert [model.labels[i] for i in scores.argmax(axis=1)] == ["materials", "time"]
+    assert np.allclose(TextClassifier.from_arrays(model.arrays()).scores(["几天办完"]), scores[1:], atol=0.01)
+
+
 def test_one_label_alone_cannot_be_learnt() -> None:
     with pytest.raises(ValueError):
         TextClassifier().fit(TEXTS, ["materials"] * len(TEXTS))

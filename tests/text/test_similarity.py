@@ -48,3 +48,13 @@ def test_unknown_words_lower_the_score_of_everything() -> None:
 def test_no_documents_and_no_query_are_no_error() -> None:
     assert DocumentIndex([], characters).scores("居住证").shape == (0,)
     assert DocumentIndex(TEXTS, characters).scores("").max() == 0
+
+
+def test_an_index_made_from_an_earlier_one_scores_as_one_made_anew() -> None:
+    texts = ["居住证几天能办好", "公立医院收费", "电话是多少", "办好要几天"]
+    changed = [*texts[:2], "换成全新的字句", *texts[3:], "再加一句"]
+    for index in (TextIndex, DocumentIndex):
+        again = index(changed, character_grams, index(texts, character_grams))
+        for query in ("电话是多少", "居住证办好要几天", "全新字句", "没有见过的词"):
+            assert np.allclose(again.scores(query), index(changed, character_grams).scores(query), atol=1e-6)
+        assert np.allclose(index(texts, character_grams).scores("电话"), index(texts, character_grams).scores("电话"))

@@ -46,7 +46,7 @@ def test_words_keywords_examples_and_objections_come_together(tmp_path: Path) ->
     [
         ("[", "", "words.toml"),
         ('["别的"]\nwords = "x"', "", "没有类别"),
-        (f'["{STALLS}"]\nwords = "x"', '{"category": "别的", "text": "x"}', "第1行"),
+        (f'["{STALLS}"]\nwords = "x"', '{"category": "别的", "text": "x"}', "第 1 行"),
         (f'["{STALLS}"]\nwords = "x"', "nonsense", "complaints.jsonl"),
     ],
 )
@@ -92,4 +92,4 @@ def test_departments_are_found_on_texts_that_were_held_out() -> None:
     assert score.third >= RECORDED_THIRD - 0.02
 
 
-RECORDED_FIRST, RECORDED_THIRD = 0.853, 0.980
+RECORDED_FIRST, RECORDED_THIRD = 0.896, 0.986

@@ -169,7 +169,7 @@ async def test_moves_are_refused_with_the_reason(caller: Callable[..., Caller]) 
     assert "不能办结" in refused["error"]
     assert "刷新" in (await platform("POST", moves, 409, json={"move": "urge", "version": 9}))["error"]
     unknown = {"move": "dispatch", "version": 1, "department": "yunjiang.none"}
-    assert "没有承办单位" in (await platform("POST", moves, 400, json=unknown))["error"]
+    assert "没有承办单位" in (await platform("POST", moves, 409, json=unknown))["error"]
     await platform("POST", "/work-orders/YJ000000000000/moves", 404, json={"move": "urge", "version": 1})
 
 

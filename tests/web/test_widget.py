@@ -200,6 +200,38 @@ async def test_danger_is_answered_at_once_while_rasa_is_down(alone: TestClient) 
         assert reply["custom"]["kind"] == "emergency"
 
 
+async def test_danger_does_not_wait_behind_what_rasa_owes(
+    client: TestClient, rasa: StandIn, database: Database
+) -> None:
+    somebody_is_on_duty(database)
+    rasa.answers("", 500)
+    async with widget(client) as citizen:
+        await citizen.say("多久办结？")
+        assert (await citizen.reply())["from"] == "system"
+        await citizen.say("等等，我家着火了快来人")
+        assert (await citizen.reply())["custom"]["kind"] == "emergency"
+        assert (await citizen.until("state"))["holder"] == "queue"
+        rasa.echoes()
+        assert (await citizen.reply())["text"] == "答：多久办结？"
+    assert all("着火" not in received["message"] for received in rasa.received)
+
+
+async def test_danger_does_not_wait_for_a_rasa_that_hangs(
+    rasa: StandIn, settings: Settings, aiohttp_server: Any, aiohttp_client: Any
+) -> None:
+    server = await aiohttp_server(rasa.application())
+    changed = Settings(**vars(settings) | {"rasa_port": server.port, "actions_port": server.port})
+    client = await aiohttp_client(create_app(changed, patience=60))
+    rasa.hangs()
+    async with widget(client) as first, widget(client) as second:
+        await first.say("我家着火了快来人")  # nothing before it
+        assert (await first.reply())["custom"]["kind"] == "emergency"
+        await second.say("多久办结？")
+        await rasa.was_asked.wait()
+        await second.say("我家着火了快来人")  # behind a turn that hangs
+        assert (await second.reply())["custom"]["kind"] == "emergency"
+
+
 FAILURES = {
     "500 with a trace": ("Traceback (most recent call last)", 500), "404": ({"error": "x"}, 404),
     "not JSON": ("<html>", 200), "half JSON": ('[{"text": "x"', 200), "nothing": ("", 200), "null": ("null", 200),

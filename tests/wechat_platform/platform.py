@@ -78,13 +78,18 @@ class Platform:
         if message.shown:
             self._note(openid, Kind.FOLLOWER, message.event or message.kind, message.shown)
         delivery = await self.pusher.push(message)
+        self.show_reply(delivery)
+        return delivery
+
+    def show_reply(self, delivery: Delivery) -> None:
+        """Show the follower what came of a push: the passive reply, or the notice that nobody answers."""
         self.deliveries.append(delivery)
+        openid, event = delivery.message.openid, delivery.message.event
         if delivery.failure:
-            shown = "" if message.event == "unsubscribe" else NOTICE
+            shown = "" if event == "unsubscribe" else NOTICE
             self._note(openid, Kind.FAILURE, "notice", shown, delivery.failure)
         elif delivery.reply is not None and delivery.reply.text:
             self._note(openid, Kind.PASSIVE, delivery.reply.kind, delivery.reply.text)
-        return delivery
 
     async def say(self, openid: str, text: str, menu_id: str = "") -> Delivery:
         """Let a follower type a message, or tap an item of a menu message."""

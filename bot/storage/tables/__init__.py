@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from bot.storage.tables import connections, conversations, documents, knowledge, ledger, staff, work_orders
+from bot.storage.tables import (
+    connections,
+    console,
+    conversations,
+    desk,
+    documents,
+    knowledge,
+    learning,
+    ledger,
+    staff,
+    work_orders,
+)
 from bot.storage.tables.base import metadata
 
-__all__ = ["connections", "conversations", "documents", "knowledge", "ledger", "metadata", "staff", "work_orders"]
+__all__ = [
+    "connections",
+    "console",
+    "conversations",
+    "desk",
+    "documents",
+    "knowledge",
+    "learning",
+    "ledger",
+    "metadata",
+    "staff",
+    "work_orders",
+]

@@ -33,6 +33,7 @@ conversations = sa.Table(
     number("seq"),
     text("leased_by", null=True),  # the process that answers it just now
     moment("leased_until", null=True),
+    sa.Column("read_seq", sa.Integer, nullable=False, server_default="0"),  # how far its operator has read
     number("push_left"),  # messages that the channel still lets us push, until ``push_until``
     moment("push_until", null=True),
     sa.PrimaryKeyConstraint("id"),

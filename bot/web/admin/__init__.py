@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web.admin import audit, conversations, overview, people
+from bot.web.admin import (
+    audit,
+    conversations,
+    directory,
+    documents,
+    inbox,
+    knowledge,
+    overview,
+    people,
+    training,
+    training_data,
+)
 
 
 def add_routes(app: web.Application) -> None:
@@ -13,3 +24,9 @@ def add_routes(app: web.Application) -> None:
     conversations.add_routes(app)
     people.add_routes(app)
     audit.add_routes(app)
+    inbox.add_routes(app)
+    training.add_routes(app)
+    training_data.add_routes(app)
+    knowledge.add_routes(app)
+    directory.add_routes(app)
+    documents.add_routes(app)

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dateutil.parser import isoparse
+
 from bot.bootstrap import Reference
 from bot.errors import KnowledgeInvalid, MoveRefused, NotFound
 from bot.hotline.deadlines import Lamp
@@ -129,9 +131,16 @@ def move_work_order(call: Call) -> Answer:
     with call.database.begin() as connection:
         order = call.order(connection)
         if "into" in given:
-            given["into"] = get_order(connection, given["into"]).id
+            given["into"] = _target(connection, given["into"])
         order = move_order(connection, order.id, move, call.actor, call.now, version=version, **given)
     return 200, order_view(order, call.now)
+
+
+def _target(connection: Any, number: str) -> str:
+    try:
+        return get_order(connection, number).id
+    except NotFound as error:
+        raise MoveRefused(f"不能并入：{error}") from error
 
 
 def view_contacts(call: Call) -> Answer:
@@ -177,19 +186,23 @@ def get_report(call: Call) -> Answer:
 
 
 def _moment(text: str | None) -> dt.datetime | None:
+    """Return the time that ``text`` writes as RFC 3339 says, as near as the calendar reaches."""
     if text is None:
         return None
     try:
-        moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+        moment = isoparse(text.replace(" ", "+"))
     except ValueError:
         moment = dt.datetime(1, 1, 1)  # noqa: DTZ001
     if moment.tzinfo is None:
         raise KnowledgeInvalid(f"时间“{text[:40]}”要写成 2026-11-23T10:00:00+08:00，带时区。")
-    return moment
+    try:
+        return moment.astimezone(dt.timezone.utc)
+    except OverflowError:
+        return dt.datetime(1 if moment.year == 1 else 9999, 1, 1, tzinfo=dt.timezone.utc)
 
 
 def _require_known(call: Call, departments: list[str | None]) -> None:
     known = call.reference.knowledge().departments
     for department in filter(None, departments):
         if department not in known or known[department].jurisdiction != call.token.jurisdiction:
-            raise KnowledgeInvalid(f"没有承办单位 {department}，代号见派单目录（python -m bot catalogue）。")
+            raise MoveRefused(f"没有承办单位 {department}，代号见派单目录（python -m bot catalogue）。")

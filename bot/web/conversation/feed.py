@@ -26,21 +26,37 @@ class Listener:
         self._news = asyncio.Event()
         self._news.set()  # at first everything is new
         self._typing: Author | None = None
+        self._changed: set[str] = set()
+        self._typed: dict[str, str] = {}
 
     async def news(self, timeout: float) -> Author | None:
         """Wait until something is new, at most ``timeout`` seconds; return who is typing since then, if anybody."""
-        try:
-            await asyncio.wait_for(self._news.wait(), timeout)
-        except asyncio.TimeoutError:
-            return None
+        if not self._news.is_set():
+            waiting = asyncio.ensure_future(self._news.wait())
+            try:
+                await asyncio.wait({waiting}, timeout=timeout)  # wait_for of Python 3.10 may swallow a cancellation
+            finally:
+                waiting.cancel()
+            if not self._news.is_set():
+                return None
         self._news.clear()
         typing, self._typing = self._typing, None
         return typing
 
-    def wake(self, typing: Author | None = None) -> None:
-        """Say that something is new."""
+    def wake(self, typing: Author | None = None, conversation: str = "", typed: str = "") -> None:
+        """Say that something is new, in which ``conversation``, and what its citizen has ``typed`` so far."""
         self._typing = typing or self._typing
+        if typed:
+            self._typed[conversation] = typed
+        elif conversation and typing is None:
+            self._changed.add(conversation)
         self._news.set()
+
+    def what(self) -> tuple[set[str], dict[str, str]]:
+        """Return the conversations in which something is new since the last call, and what citizens are typing."""
+        changed, typed = self._changed, self._typed
+        self._changed, self._typed = set(), {}
+        return changed, typed
 
 
 class Feed:
@@ -66,10 +82,10 @@ class Feed:
             if conversation is not None and not group:
                 self._listeners.pop(conversation, None)
 
-    def wake(self, conversation: str, typing: Author | None = None) -> None:
+    def wake(self, conversation: str, typing: Author | None = None, typed: str = "") -> None:
         """Tell those who show the conversation that something is new in it, or that somebody is typing."""
         for listener in (*self._listeners.get(conversation, ()), *self._everything):
-            listener.wake(typing)
+            listener.wake(typing, conversation, typed)
 
     async def run(self) -> None:
         """Look for what other processes have written, until cancelled."""

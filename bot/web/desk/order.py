@@ -119,7 +119,7 @@ async def suggest(request: web.Request) -> web.StreamResponse:
         found = []
     named = [each for each in found if each.department and each.rule]
     names = (await asyncio.to_thread(reference.knowledge)).departments
-    return await render(request, "desk/suggestions.html", suggestions=named, other=OTHER, names=names)
+    return await render(request, "desk/routes.html", suggestions=named, other=OTHER, names=names)
 
 
 @allowed(Permission.SEE_ORDERS)

@@ -17,11 +17,11 @@ from bot.channels.wechat.client import WechatClient
 from bot.channels.wechat.protocol import WechatRefused, What, echo, passive_reply, read_push
 from bot.errors import StorageUnavailable
 from bot.settings import read_secret
+from bot.storage import DatabaseTokens
 from bot.web.conversation.limits import RateLimit
 from bot.web.keys import DATABASE, REFERENCE, SETTINGS, SWITCHBOARD
 from bot.web.wechat.desk import WechatDesk
 from bot.web.wechat.sender import Sender
-from bot.web.wechat.tokens import DatabaseTokens
 
 logger = logging.getLogger(__name__)
 

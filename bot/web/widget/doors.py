@@ -31,6 +31,7 @@ _TOO_OFTEN = "这个网络的访问太频繁，请稍后再试。急事请拨打
 async def socket(request: web.Request) -> web.WebSocketResponse:
     """Serve one widget until it goes."""
     require_origin(request)
+    await require_patience(request)
     response = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_LARGEST_FRAME)
     await response.prepare(request)
     try:
@@ -55,10 +56,10 @@ async def _talk(request: web.Request, response: web.WebSocketResponse, session: 
     telling = asyncio.create_task(_tell(request, response, session, seen, welcome["state"]))
     try:
         async for message in response:
-            if not await request.app[ADDRESSES].allows(_address(request)):
-                await response.send_json({"type": "error", "text": _TOO_OFTEN, "id": None})
-                continue
             frame = _read(message)
+            if not await request.app[ADDRESSES].allows(_address(request)):
+                await response.send_json({"type": "error", "text": _TOO_OFTEN, "id": _own_id(frame)})
+                continue
             if frame is None:
                 await response.send_json({"type": "error", "text": "消息格式不对，请刷新页面。", "id": None})
                 continue
@@ -97,7 +98,7 @@ async def _tell(
 async def put_frames(request: web.Request) -> web.Response:
     """Take one frame or a list of them and return what is told at once; the first without a token is a hello."""
     require_origin(request)
-    await _require_patience(request)
+    await require_patience(request)
     try:
         content = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -121,7 +122,7 @@ async def put_frames(request: web.Request) -> web.Response:
 async def get_frames(request: web.Request) -> web.Response:
     """Return what was said after ``after``, waiting for it for a while, and who holds the conversation."""
     require_origin(request)
-    await _require_patience(request)
+    await require_patience(request)
     after = _whole(request.query.get("after", "0"))
     with _unavailable():
         session = await session_of(request)
@@ -174,7 +175,8 @@ def require_origin(request: web.Request) -> None:
         )
 
 
-async def _require_patience(request: web.Request) -> None:
+async def require_patience(request: web.Request) -> None:
+    """Refuse a network address that asks too often, however many citizens it pretends to be. Raises HTTPTooManyRequests."""
     if not await request.app[ADDRESSES].allows(_address(request)):
         raise web.HTTPTooManyRequests(text=_TOO_OFTEN, content_type="application/json", headers={"Retry-After": "10"})
 
@@ -224,6 +226,11 @@ def _read(message: WSMessage) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _own_id(frame: dict[str, Any] | None) -> str | None:
+    own = frame.get("id") if frame else None
+    return own if isinstance(own, str) else None
 
 
 def _whole(value: Any) -> int:

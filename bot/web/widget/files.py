@@ -13,8 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.errors import HotlineError
 from bot.web.keys import SETTINGS
-from bot.web.widget.doors import ADDRESSES, require_origin, session_of
-from bot.web.widget.sessions import FrameRefused
+from bot.web.widget.doors import require_origin, require_patience, session_of
+from bot.web.widget.sessions import WIDGET, FrameRefused
 
 LARGEST = 5 * 1024 * 1024  # bytes
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -26,8 +26,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{32}\.jpg")
 async def upload(request: web.Request) -> web.Response:
     """Keep the photo in the form field ``file`` and return its address. 400 with the reason otherwise."""
     require_origin(request)
+    await require_patience(request)
     session = await session_of(request)
-    if not await request.app[ADDRESSES].allows(f"file {session.id}"):
+    if not await request.app[WIDGET].citizens.allows(f"file {session.id}"):
         raise web.HTTPTooManyRequests(text="上传太频繁，请稍后再试。", content_type="application/json")
     content = await _read(request)
     try:

@@ -15,6 +15,7 @@ def add_routes(app: web.Application) -> None:
     """Add the page, the widget's script and the addresses it asks at."""
     app.router.add_get("/", views.page)
     app.router.add_get("/widget.js", views.script)
+    app.router.add_get("/chat/openapi.json", views.show_contract)
     app.router.add_get("/chat/socket", doors.socket)
     app.router.add_get("/chat/frames", doors.get_frames)
     app.router.add_post("/chat/frames", doors.put_frames)

@@ -137,7 +137,7 @@ class Session:
         text = frame.get("text")
         if not isinstance(text, str) or not text.strip():
             return []
-        self._doors.switchboard.feed.wake(self.id, Author.CITIZEN)
+        self._doors.switchboard.feed.wake(self.id, Author.CITIZEN, text[:LONGEST])
         found = await asyncio.to_thread(self._doors.suggestions.for_text, text, self.place.id)
         return [{"type": "suggest", "for": text, "questions": found}]
 

@@ -8,7 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import yaml
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
@@ -52,6 +54,18 @@ async def script(request: web.Request) -> web.Response:
         headers["Content-Encoding"] = "gzip"
     body = wanted.packed if packed else wanted.plain
     return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
+
+
+@lru_cache(maxsize=1)
+def contract() -> dict[str, Any]:
+    """Return the OpenAPI document of the conversation, for apps and mini-programs."""
+    content: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "openapi.yaml").read_text(encoding="utf8"))
+    return content
+
+
+async def show_contract(request: web.Request) -> web.Response:
+    """Give the contract to whoever wants to read it."""
+    return web.json_response(contract())
 
 
 async def page(request: web.Request) -> web.Response:

@@ -50,6 +50,12 @@ export function Answer({ message, onReport }: { message: Message; onReport(): vo
           </p>
         ))}
       </div>
+      <Offers offers={parts.offers} onReport={onReport} />
+      {parts.after.map((line, at) => (
+        <p key={at} dir="auto">
+          <Line text={line} />
+        </p>
+      ))}
       {documents.map(
         ({ title, note, citations: [first] }) =>
           note && cautioned(first!.status) && (
@@ -59,12 +65,6 @@ export function Answer({ message, onReport }: { message: Message; onReport(): vo
             </p>
           ),
       )}
-      <Offers offers={parts.offers} onReport={onReport} />
-      {parts.after.map((line, at) => (
-        <p key={at} dir="auto">
-          <Line text={line} />
-        </p>
-      ))}
       {documents.length > 0 && <Sources documents={documents} />}
       {others.length > 0 && (
         <details class="sources">

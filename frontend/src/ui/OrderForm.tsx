@@ -215,7 +215,7 @@ export function OrderForm({ about, onDone }: { about: string; onDone(): void }) 
         multiple
         tabIndex={-1}
         aria-label={t.addPhoto}
-        accept={[...KINDS, ".heic", ".heif"].join(",")}
+        accept={KINDS.join(",")}
         onChange={(event) => void pick(event.currentTarget.files)}
       />
       {photos.length < MOST_PHOTOS && (

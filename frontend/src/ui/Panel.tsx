@@ -116,7 +116,7 @@ export function Panel({ paged, small, focus, root, onClose, onElder, onLanguage 
                 : holding.holder === "operator"
                   ? t.withOperator(holding.operator ?? "")
                   : paged
-                    ? t.subtitle
+                    ? <span><span class="hotline">{t.hotline}</span>{t.promise}</span>
                     : t.idle}
           </p>
         </div>

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.storage import Database, drop_token, keep_token, lease_token, shared_token
+from bot.storage.database import Database
+from bot.storage.outbox import drop_token, keep_token, lease_token, shared_token
 
 
 class DatabaseTokens:

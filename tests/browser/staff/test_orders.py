@@ -96,7 +96,7 @@ async def test_a_supervisor_works_with_the_keyboard(browser: Browser, site: str,
     await check(page, "orders-order")
     await page.keyboard.press("d")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    await expect(page.get_by_label(re.compile("其他单位"))).to_be_visible()
+    await expect(page.get_by_label(re.compile("其他单位"))).to_be_visible(timeout=60_000)  # the model is read first
     await check(page, "orders-dispatch")
     await page.get_by_label(re.compile("其他单位")).check()
     await page.get_by_role("dialog").get_by_label("承办单位", exact=True).select_option(index=1)

@@ -30,7 +30,8 @@ WHY_NAMES: Mapping[Why, str] = {
 _ALIKE = 0.62  # cosine of character n-grams from which two messages are shown together
 _COPY = 0.9  # from which a text is as good as a golden question
 _MOST = 800  # different wordings that are grouped
-_UNLIKELY = 0.02  # confidence below which an entry is not proposed
+_UNLIKELY = 0.02  # confidence below which a further entry is not proposed
+_ALWAYS = 3  # entries that are proposed whatever their confidence
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,8 @@ def proposals_for(group: Group, assistant: Assistant) -> list[Proposal]:
             )
         )
     ranked = assistant.nearest(text, group.jurisdiction, Understanding(dict(intents)))
-    for one in ranked:
-        if one.confidence >= _UNLIKELY or one is ranked[0]:
+    for at, one in enumerate(ranked):
+        if at < _ALWAYS or one.confidence >= _UNLIKELY:
             title = one.entry.question
             found.append(Proposal(LabelKind.ENTRY, title, _why(text, one.entry), one.confidence, one.entry))
     if intents.get("report_problem", 0.0) >= 0.3:

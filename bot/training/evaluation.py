@@ -38,6 +38,7 @@ from bot.training.ranker import load_ranker
 from bot.training.report import Group, Report, as_html
 
 ABSTAINED = frozenset({"clarify", "unsupported", "handoff"})
+CONSOLE = "console"  # style of the questions that administrators add
 LONGEST_REPLY = 700  # characters; longer is a dump of the document, not an answer
 _OF_FACT = frozenset({"answer", "service", "validity", "hotline", "followup", "unsupported"})
 _SEED = 20170717
@@ -113,13 +114,13 @@ class Bench:
     danger: DangerClassifier
     wording: Wording
 
-    def ask(self, turns: Sequence[str]) -> Reply:
-        """Return the reply to the last of ``turns``."""
+    def ask(self, turns: Sequence[str], place: str | None = None) -> Reply:
+        """Return the reply to the last of ``turns``, on a channel of ``place``."""
         dialogue = Dialogue()
         for text in turns:
             ranking = self.classifier.predict(strip_filler(self.wording.plain(normalise(text)))).ranking[:10]
             understanding = Understanding(dict(ranking), alarm=self.danger.judge(text))
-            turn = Turn(text, understanding, dialogue)
+            turn = Turn(text, understanding, dialogue, place)
             asked_for_person = understanding.intent == "request_human"
             reply = self.assistant.hand_over(turn) if asked_for_person else self.assistant.answer(turn)
             dialogue = reply.dialogue
@@ -129,7 +130,8 @@ class Bench:
         """Ask every question and judge the replies."""
         judged = []
         for question in questions:
-            reply = self.ask(question.turns)
+            # The shipped questions name their place; what is added in a console is asked on that place's channel.
+            reply = self.ask(question.turns, question.jurisdiction if question.style == CONSOLE else None)
             text = "\n".join([reply.text, *(choice.title for choice in reply.choices)])
             judged.append(Judged(question, reply, fault_of(question, text)))
         return judged

@@ -108,10 +108,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("learning")
     system: System = new_place(folder, System)
     (folder / "models").mkdir()
-    system.environment |= {
-        "HOTLINE_KNOWLEDGE_DIR": str(_small_knowledge(folder / "knowledge")),
-        "HOTLINE_MODELS_DIR": str(folder / "models"),
-    }
+    system.environment.update(
+        HOTLINE_KNOWLEDGE_DIR=str(_small_knowledge(folder / "knowledge")), HOTLINE_MODELS_DIR=str(folder / "models")
+    )
     assert system.command("migrate").returncode == 0
     database = Database(system.environment["DATABASE_URL"])
     with database.begin() as connection:

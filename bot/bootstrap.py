@@ -22,6 +22,7 @@ from bot.hotline.ranking import Ranker, Thresholds
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher, RoutingAdvice, Suggestion
 from bot.hotline.suggesting import Suggester
+from bot.hotline.understanding import Understanding
 from bot.model_files import ModelFiles, ReleasedModel
 from bot.ordering import OrderDesk, Suggest
 from bot.settings import Settings, read_secret
@@ -47,6 +48,7 @@ class Application:
         self._refused: ModelFiles | None = None  # a released model that could not be used
         self._awaited: ModelFiles | None = None  # one that is being made ready
         self._loaded: tuple[ModelFiles, Ranker, Dispatcher] | None = None
+        self._understanding: tuple[ModelFiles, Callable[[str], Understanding]] | None = None
         self._lock = threading.Lock()
         self._preparing = threading.Lock()
 
@@ -152,10 +154,19 @@ class Application:
 
         Raises HotlineError without a model.
         """
-        assistant = self.assistant()
-        assert self._loaded is not None, "an assistant was made from it"
+        return Suggester(self.assistant(), self.understanding())
+
+    def understanding(self) -> Callable[[str], Understanding]:
+        """Return what tells the intents of a text, as Rasa does, by the model that the assistant has.
+
+        Raises HotlineError without a model.
+        """
+        self.assistant()
+        assert self._loaded is not None, "the assistant was made from it"
         model, ranker, _ = self._loaded
-        return Suggester(assistant, load_understanding(model.rasa, Wording(ranker.wording)))
+        if self._understanding is None or self._understanding[0] != model:
+            self._understanding = model, load_understanding(model.rasa, Wording(ranker.wording))
+        return self._understanding[1]
 
     def fulfil(self, reply: Reply, *, sender: str, channel: str) -> Reply:
         """Return ``reply`` after filing or moving the work order that it is about, if any."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-import tarfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-import joblib
-
-from bot.errors import HotlineError
 from bot.example_files import read_danger_examples, read_lines
 from bot.hotline.answering import Assistant
 from bot.hotline.eligibility import read_eligibility
@@ -35,6 +30,7 @@ from bot.training.evaluation import (
     summary,
 )
 from bot.training.gate import Rule, as_rows, judge, refusal
+from bot.training.intents import stored_part
 from bot.training.ranker import TrainedRanker, load_ranker
 
 _SHOWN = 200  # changed answers and failures that are kept
@@ -68,18 +64,9 @@ def load_candidate(files: ModelFiles, root: Path, default_jurisdiction: str = "j
         checks=read_eligibility(root / "data" / "eligibility"),
         dispatcher=load_dispatcher(files.dispatcher),
     )
-    classifier, _ = _stored(files.rasa, "intents.joblib")
-    danger = _stored(files.rasa, "danger.joblib")
+    classifier, _ = stored_part(files.rasa, "intents.joblib")
+    danger = stored_part(files.rasa, "danger.joblib")
     return Candidate(Bench(assistant, classifier, danger, Wording(trained.ranker.wording)), trained)
-
-
-def _stored(archive: Path, name: str) -> Any:
-    """Return the object that a component of ours keeps in Rasa's archive; the archive is one that we trained."""
-    with tarfile.open(archive) as opened:
-        for member in opened:
-            if PurePosixPath(member.name).name == name and (content := opened.extractfile(member)):
-                return joblib.load(io.BytesIO(content.read()))
-    raise HotlineError(f"模型文件 {archive.name} 里没有 {name}。")
 
 
 def compare(

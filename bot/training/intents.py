@@ -6,6 +6,7 @@ import io
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import joblib
 
@@ -21,7 +22,7 @@ _RANKING_LENGTH = 10
 
 def load_understanding(model: Path, wording: Wording) -> Callable[[str], Understanding]:
     """Return what tells the intents of a text, as Rasa with ``model`` does. Raises HotlineError naming the file."""
-    classifier = _load(model)
+    classifier: TextClassifier = stored_part(model, _MEMBER)[0]
 
     def understand(text: str) -> Understanding:
         plain = strip_filler(wording.plain(normalise(text)))
@@ -30,14 +31,13 @@ def load_understanding(model: Path, wording: Wording) -> Callable[[str], Underst
     return understand
 
 
-def _load(model: Path) -> TextClassifier:
+def stored_part(model: Path, name: str) -> Any:
+    """Return what a component kept as ``name`` in Rasa's archive. Raises HotlineError naming the file."""
     try:
         with tarfile.open(model) as archive:
-            member = next(name for name in archive.getnames() if name.rpartition("/")[2] == _MEMBER)
+            member = next(member for member in archive.getnames() if member.rpartition("/")[2] == name)
             content = archive.extractfile(member)
             assert content is not None, "getnames lists files"
-            classifier, _ = joblib.load(io.BytesIO(content.read()))
+            return joblib.load(io.BytesIO(content.read()))
     except (OSError, tarfile.TarError, StopIteration, ValueError, KeyError, EOFError) as error:
-        raise HotlineError(f"模型 {model.name} 里没有意图分类器，请重新训练：make train。") from error
-    assert isinstance(classifier, TextClassifier)
-    return classifier
+        raise HotlineError(f"模型 {model.name} 里没有 {name}，请重新训练：make train。") from error

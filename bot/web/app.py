@@ -20,7 +20,7 @@ from bot.web.conversation.rasa import RasaClient
 from bot.web.conversation.switchboard import Switchboard
 from bot.web.desk.advice import ADVICE, Advice
 from bot.web.desk.live import LIVE, Live
-from bot.web.keys import DATABASE, RASA, REFERENCE, SETTINGS, SWITCHBOARD
+from bot.web.keys import APPLICATION, DATABASE, RASA, REFERENCE, SETTINGS, SWITCHBOARD
 from bot.web.widget.doors import ADDRESSES, cross_origin
 from bot.web.widget.sessions import WIDGET, Doors
 from bot.web.widget.suggestions import Suggestions
@@ -38,9 +38,9 @@ def create_app(settings: Settings, patience: float = _PATIENCE) -> web.Applicati
     )
     app[SETTINGS] = settings
     app[DATABASE] = Database(settings.database_url)
-    application = Application(settings)
-    app[REFERENCE] = Reference(application)
-    app[ADVICE] = Advice(application, app[REFERENCE])
+    app[APPLICATION] = Application(settings)
+    app[REFERENCE] = Reference(app[APPLICATION])
+    app[ADVICE] = Advice(app[APPLICATION], app[REFERENCE])
     app[ADDRESSES] = RateLimit(settings.address_rate)
     app.cleanup_ctx.append(_rasa_client(patience))
     app.cleanup_ctx.append(_conversations)

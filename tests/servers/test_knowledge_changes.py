@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import Application
 from bot.errors import KnowledgeInvalid
 from bot.hotline.knowledge import Citation
 from bot.settings import Settings
@@ -47,12 +47,10 @@ def test_a_changed_entry_is_answered_at_the_next_turn(system: System) -> None:
 
 
 def test_a_question_is_tried_on_what_is_not_saved_yet(system: System) -> None:
-    settings = Settings(database_url=system.environment["DATABASE_URL"], secret_file=system.folder / "trial.key")
-    if models := system.environment.get("HOTLINE_MODELS_DIR"):
-        settings = replace(settings, models_dir=Path(models))
+    settings = Settings.from_environment(system.environment)
     with Database(settings.database_url).read() as connection:
         entry = get_entry(connection, ENTRY)
-    trial = Trial(settings)
+    trial = Trial(Application(settings))
     outcome = trial.ask(entry.question, "jingzhou", replace(entry, answer=entry.answer + WORDS))
     assert outcome.now.kind == "answer"
     assert WORDS not in outcome.now.text

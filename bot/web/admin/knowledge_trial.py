@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import tarfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import joblib
 from aiohttp import web
 
 from bot.bootstrap import Application
@@ -20,16 +16,9 @@ from bot.hotline.dialogue import Dialogue
 from bot.hotline.knowledge import KnowledgeEntry
 from bot.hotline.replies import Reply
 from bot.hotline.staff import Permission
-from bot.hotline.understanding import Understanding
-from bot.model_files import released_model
-from bot.settings import Settings
-from bot.text.classify import TextClassifier
-from bot.text.normalise import normalise, strip_filler
-from bot.text.wording import Wording
-from bot.training.ranker import load_ranker
 from bot.web.admin.knowledge_editor import BLANK, known_entry
 from bot.web.admin.knowledge_forms import entry_form, scene, typed_entry
-from bot.web.keys import SETTINGS
+from bot.web.keys import APPLICATION
 from bot.web.staff.access import allowed
 from bot.web.staff.pages import render
 
@@ -49,17 +38,15 @@ class Outcome:
 class Trial:
     """Answers as the action server does, from the newest knowledge and from what it would become."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._application = Application(settings)
-        self._reading: tuple[TextClassifier, Wording] | None = None
+    def __init__(self, application: Application) -> None:
+        self._application = application
         self._lock = threading.Lock()
 
     def ask(self, question: str, place: str | None, edited: KnowledgeEntry | None) -> Outcome:
         """Return both answers to ``question``. Raises HotlineError where there is no model."""
         with self._lock:  # an index takes memory: one trial at a time
-            turn = self._turn(question, place)
             now = self._application.assistant()
+            turn = Turn(question, self._application.understanding()(question), Dialogue(), place)
             after = self._after(now, edited).answer(turn) if edited else None
             return Outcome(question, now.answer(turn), after)
 
@@ -67,33 +54,14 @@ class Trial:
         others = [entry for entry in now.knowledge.entries if entry.id != edited.id]
         return self._application.assistant_for(replace(now.knowledge, entries=[*others, edited]), now.places)
 
-    def _turn(self, question: str, place: str | None) -> Turn:
-        if self._reading is None:
-            model = released_model(self._settings)
-            wording = Wording(load_ranker(model.ranker).ranker.wording)
-            self._reading = read_classifier(model.rasa), wording
-        classifier, wording = self._reading
-        ranking = classifier.predict(strip_filler(wording.plain(normalise(question)))).ranking[:10]
-        return Turn(question, Understanding(dict(ranking)), Dialogue(), place)
-
 
 TRIAL: web.AppKey[Trial] = web.AppKey("trial", Trial)
 
 
 def add_routes(app: web.Application) -> None:
     """Add the route of this module to ``app``."""
-    app[TRIAL] = Trial(app[SETTINGS])
+    app[TRIAL] = Trial(app[APPLICATION])
     app.router.add_post("/admin/knowledge/try", ask)
-
-
-def read_classifier(model: Path) -> TextClassifier:
-    """Return the intent classifier in Rasa's archive, without Rasa. Raises HotlineError where it holds none."""
-    with tarfile.open(model) as archive:
-        for member in archive:
-            if member.name.endswith("/intents.joblib") and (file := archive.extractfile(member)):
-                classifier: TextClassifier = joblib.load(io.BytesIO(file.read()))[0]
-                return classifier
-    raise HotlineError(f"模型 {model.name} 里没有意图分类器，请重新训练。")
 
 
 @allowed(Permission.EDIT_KNOWLEDGE)

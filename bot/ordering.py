@@ -49,6 +49,7 @@ _SUPPLY = ("公用事业",)  # categories whose sudden failures cannot wait
 _FAILURE = ("停水", "停电", "停气", "没水", "没电", "没气", "断水", "断电", "爆管", "漏气")
 _NOT_YOURS = "没有找到您的这张工单。请说出工单编号和登记时留的电话后四位，例如“JZ202611230001 1234 查进度”。"
 _NO_ORDERS = "这里没有您登记过的工单。要登记请说“登记工单”；用电话登记的，请说出工单编号和电话后四位。"
+_TOLD = (State.REVIEWED, State.FOLLOWED_UP, State.CLOSED, State.ARCHIVED)  # from when on citizens read the answer
 _MOVES = {
     Asking.URGE: Move.URGE,
     Asking.ADD: Move.ADD,
@@ -185,8 +186,10 @@ class OrderDesk:
         lines = [f"工单 {order.number}（{order.title}）：{STATE_NAMES[order.state]}。"]
         shown = [e for e in events if e.before is not e.after][-4:]
         lines += [f"{_day(e.at)} {STATE_NAMES[e.after]}" for e in shown]
-        if order.answer and order.state not in (State.ACCEPTED, State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):
+        if order.answer and order.state in _TOLD:
             lines.append(f"办理结果：{order.answer}")
+        elif order.state is State.ANSWERED:
+            lines.append("承办单位已反馈办理结果，正在审核，审核通过后马上告诉您。")
         elif order.paused:
             lines.append("正在等待补充材料或第三方，办理时限暂停计算。")
         elif order.state in (State.DISPATCHED, State.SIGNED, State.IN_PROGRESS):

@@ -30,11 +30,11 @@ _CONFIDENTIAL = re.compile(r"保密|不要(?:透露|告诉|公开)|别(?:透露|
 _ANONYMOUS = re.compile(r"匿名|不留(?:电话|姓名|名字|号码|联系方式)")
 _PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8}|[2-9]\d{6,7})(?!\d)")
 _NAME = re.compile(
-    r"(?:我(?:姓|叫|是)|姓名[是：:]?|联系人[是：:]?)\s*([\u4e00-\u9fff]{1,4}?)(?=$|[，。,\s电手联])|([\u4e00-\u9fff]{1,2}(?:先生|女士|小姐|师傅))"
+    r"(?:我(?:姓|叫|是)|免贵姓|(?<=[\d\s，,])姓(?!名)|姓名[是：:]?|联系人[是：:]?)\s*([\u4e00-\u9fff]{1,4}?)(?=$|[，。,\s电手联])|([\u4e00-\u9fff]{1,2}(?:先生|女士|小姐|师傅))"
 )
 _WHEN = re.compile(
     r"(?:每天|天天|每晚|每周|昨天|昨晚|今天|今早|今晚|今年|前天|前几天|上周|上个?月|这几天|这两天|最近|刚才|刚刚|凌晨|半夜|早上|上午|中午|下午|傍晚|晚上|夜里"
-    r"|\d{1,2}月\d{1,2}[日号]?|\d{1,2}[日号](?!楼|线|门)|\d{1,2}[点时](?:\d{1,2}分?|半)?|[一二三四五六七八九十]{1,2}点半?|从.{1,8}(?:开始|到现在)"
+    r"|\d{1,2}月\d{1,2}[日号]?|(?<![路街道巷弄村区园里组\d-])(?:3[01]|[12]?\d)[日号](?!楼|线|门|院|栋|厂|店|工|仓|铺|摊|[\u4e00-\u9fff]?单元)|(?<![\d个])(?:1[0-2]|\d|十[一二]?|[一二三四五六七八九])月(?:份|底|初|中旬)?(?:开始|起|以来)?(?![内后前])|\d{1,2}[点时](?:\d{1,2}分?|半)?|[一二三四五六七八九十]{1,2}点半?|从.{1,8}(?:开始|到现在)"
     r"|(?:半|[一二两三四五六七八九十\d]+)个?(?:多)?(?:小时|天|周|星期|月|年)(?:了|来|前))+"
 )
 _WHERE = re.compile(  # a place inside a story, where it is plainly introduced
@@ -53,11 +53,12 @@ _PART_OF = {
     **dict.fromkeys(("姓名", "名字"), "name"),
 }
 _ASKS = re.compile(
-    r"能不能|可不可以|是不是|有没有资格|[吗呢么][？?]?$|[？?]$|怎么|多久|多少|什么时候(?:能|可以)|哪里办|谁负责"
+    r"能不能|可不可以|是不是|有没有资格|[吗呢么][？?]?$|[？?]$|怎么|多久|多少|什么时候(?:能|可以)|什么(?:材料|条件|手续|资料|证件)|要带|哪里办|谁负责"
 )
 _LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[!-~]{1,500}")
 _MOST_LINKS = 9
 _SHORTEST = 4  # characters that say what happened
+_MASK = "〔"  # begins what was blanked out of an earlier message, such as a house number: then it is asked again
 _UNKNOWN = "不详"
 _NONE = "未留"
 
@@ -189,6 +190,8 @@ def next_step(draft: Draft, text: str) -> Step | None:
         return None
     if draft.asked in ("where", "when") and not _REFUSES.match(text):  # all of it is what was asked for
         draft = _with(draft, draft.asked, _LINK.sub("", _PHONE.sub("", text)).strip(" ，。"))
+    if draft.asked in ("phone", "confirm") and _WHEN.fullmatch(text):  # a time that was not asked for corrects it
+        return ask(_with(draft, "when", text))
     filled = _filled(draft, text)
     if draft.asked == "phone" and filled.phone and filled.phone != _NONE:
         filled = _named(filled, text)
@@ -261,7 +264,7 @@ def _filled(draft: Draft, text: str) -> Draft:
         found["confidential"] = True
     if not draft.when and (when := _WHEN.search(text)):
         found["when"] = when[0]
-    if not draft.where and (where := _WHERE.search(text)):
+    if not draft.where and (where := _WHERE.search(text)) and not text.startswith(_MASK, where.end(1)):
         found["where"] = where[1]
     return replace(draft, **found)
 

@@ -84,10 +84,43 @@ def test_everything_can_be_corrected(said: str, part: str, value: str) -> None:
     assert "请核对" in step.text
 
 
+def test_a_house_number_is_no_day() -> None:
+    step = talk(start(), "在北京路88号的工地")
+    assert step.draft is not None
+    assert step.draft.when == ""
+    for said in ("8号", "三月份开始", "9月12号"):
+        assert ask(begin("登记工单", f"{said}路灯就不亮了，一直没人来修", "")).draft.when == said  # type: ignore[union-attr]
+
+
+def test_an_address_that_was_blanked_out_is_asked_again() -> None:
+    step = ask(begin("登记工单", "老板拖欠我们工资，江津路〔地址〕工地", ""))
+    assert "哪里" in step.text
+    assert talk(step, "江津路12号工地").draft == talk(start("老板拖欠我们工资，江津路〔地址〕工地"), "江津路12号工地").draft
+
+
+@pytest.mark.parametrize("steps", [("北京路", "昨晚"), ("北京路", "昨晚", "13812345678")])
+def test_a_time_that_was_not_asked_for_corrects_the_time(steps: tuple[str, ...]) -> None:
+    step = talk(start(), *steps, "三月份开始")
+    assert step.draft is not None
+    assert step.draft.when == "三月份开始"
+
+
+def test_a_name_may_follow_the_phone() -> None:
+    step = talk(start(), "北京路", "昨晚", "13812345678 姓李，请保密")
+    assert step.draft is not None
+    assert (step.draft.name, step.draft.confidential) == ("李", True)
+
+
 def test_cancelling_files_nothing() -> None:
     step = talk(start(), "北京路", "取消")
     assert step.draft is None
     assert "没有登记" in step.text
+
+
+def test_a_question_about_papers_is_no_answer_to_when() -> None:
+    step = talk(start(), "不清楚")
+    assert step.draft is not None
+    assert next_step(step.draft, "办居住证要什么材料") is None
 
 
 def test_a_question_in_between_is_left_to_the_rest() -> None:

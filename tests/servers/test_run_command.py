@@ -26,7 +26,19 @@ COMMANDS = [
         "train",
         "evaluate",
     ),
-    *("evaluate-routing", "evaluate-danger", "catalogue", "report", "staff", "token", "webhook", "replay", "releases", "release", "rollback"),
+    *(
+        "evaluate-routing",
+        "evaluate-danger",
+        "catalogue",
+        "report",
+        "staff",
+        "token",
+        "webhook",
+        "replay",
+        "releases",
+        "release",
+        "rollback",
+    ),
 ]
 VARIABLES = {"rasa": "HOTLINE_RASA_PORT", "actions": "HOTLINE_ACTIONS_PORT", "web": "HOTLINE_WEB_PORT"}
 

@@ -103,6 +103,7 @@ async def page(browser: Browser, desk: tuple[str, Database]) -> AsyncIterator[Pa
     context = await browser.new_context(viewport=DESKTOP, locale="zh-CN", reduced_motion="reduce")  # type: ignore[arg-type]
     opened = await context.new_page()
     opened.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
     faults: list[str] = []
     opened.on("console", lambda m: faults.append(m.text) if m.type in {"error", "warning"} else None)
     opened.on("pageerror", lambda error: faults.append(str(error)))
@@ -112,7 +113,7 @@ async def page(browser: Browser, desk: tuple[str, Database]) -> AsyncIterator[Pa
     await opened.press("[name=password]", "Enter")
     await expect(opened.locator("body")).to_have_attribute("data-connected", "yes")
     yield opened
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 async def shoot(page: Page, name: str) -> None:

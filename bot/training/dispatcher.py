@@ -149,20 +149,31 @@ def measure_routing(
 
     ``department_of`` is a place's catalogue; a category outside it counts as a department of its own.
     """
-    judged, failures = [], []
+    scores = []
     for fold in range(folds):
         inside, held = split(texts, fold, folds)
-        dispatcher = train_dispatcher(inside)
-        for text, category in held:
-            likely: dict[str, float] = defaultdict(float)
-            for matter in dispatcher.matters(text):
-                likely[department_of.get(matter.category, matter.category)] += matter.probability
-            ranking = sorted(likely, key=lambda name: -likely[name])
-            wanted = department_of.get(category, category)
-            judged.append((likely[ranking[0]], ranking[0] == wanted, wanted in ranking[:3]))
-            if ranking[0] != wanted:
-                failures.append((text, category, ranking[0]))
+        scores.append(judge_routing(train_dispatcher(inside), held, department_of))
         progress(f"派单：第 {fold + 1}/{folds} 份测完")
+    return RoutingScore(
+        tuple(judged for score in scores for judged in score.judged),
+        tuple(failure for score in scores for failure in score.failures),
+    )
+
+
+def judge_routing(
+    dispatcher: Dispatcher, examples: Iterable[tuple[str, str]], department_of: Mapping[str, str]
+) -> RoutingScore:
+    """Return how well ``dispatcher`` finds the departments of ``examples``, normalised texts with their categories."""
+    judged, failures = [], []
+    for text, category in examples:
+        likely: dict[str, float] = defaultdict(float)
+        for matter in dispatcher.matters(text):
+            likely[department_of.get(matter.category, matter.category)] += matter.probability
+        ranking = sorted(likely, key=lambda name: -likely[name])
+        wanted = department_of.get(category, category)
+        judged.append((likely[ranking[0]], ranking[0] == wanted, wanted in ranking[:3]))
+        if ranking[0] != wanted:
+            failures.append((text, category, ranking[0]))
     return RoutingScore(tuple(judged), tuple(failures))
 
 

@@ -95,7 +95,10 @@ def test_a_house_number_is_no_day() -> None:
 def test_an_address_that_was_blanked_out_is_asked_again() -> None:
     step = ask(begin("登记工单", "老板拖欠我们工资，江津路〔地址〕工地", ""))
     assert "哪里" in step.text
-    assert talk(step, "江津路12号工地").draft == talk(start("老板拖欠我们工资，江津路〔地址〕工地"), "江津路12号工地").draft
+    assert (
+        talk(step, "江津路12号工地").draft
+        == talk(start("老板拖欠我们工资，江津路〔地址〕工地"), "江津路12号工地").draft
+    )
 
 
 @pytest.mark.parametrize("steps", [("北京路", "昨晚"), ("北京路", "昨晚", "13812345678")])

@@ -162,6 +162,21 @@ async def test_a_push_that_comes_again_is_answered_with_the_same(meet: Meet, ras
     assert len(rasa.received) == 1
 
 
+async def test_a_push_that_comes_again_while_the_first_is_being_answered_gets_the_same(
+    meet: Meet, rasa: StandIn
+) -> None:
+    rasa.echoes(0.3)
+    platform = await meet()
+    message = platform.compose.text(MEI, "多久办结？")
+    platform.followers.interact(MEI, Interaction.MESSAGE)
+    both = await asyncio.gather(*(platform.pusher.push(message) for _ in range(4)))
+    assert {delivery.reply.text for delivery in both if delivery.reply} == {"答：多久办结？"}
+    assert all(delivery.reply for delivery in both)
+    assert len(rasa.received) == 1
+    await asyncio.sleep(0.5)
+    assert platform.record.texts(MEI) == []  # nothing is pushed besides
+
+
 @impatient
 async def test_a_push_that_comes_again_after_it_was_acknowledged_says_nothing_twice(meet: Meet, rasa: StandIn) -> None:
     rasa.echoes(SLOW_FOR_IT)

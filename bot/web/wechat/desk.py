@@ -174,6 +174,8 @@ class WechatDesk:
     def _settle(self, connection: Any, key: str, id: str, deadline: dt.datetime) -> Settled:
         """Take what can be said now for the request, leave the rest to be pushed or asked for, and keep what was decided."""
         get_conversation(connection, key, lock=True)
+        if (before := replied(connection, key, id)) is not None:
+            return Settled(before)  # it was sent again meanwhile, and that was settled first
         now = self._now()
         if now > deadline + GRACE and self._account.pushes:  # acknowledged meanwhile; all of it is pushed
             note_replied(connection, key, id, "")

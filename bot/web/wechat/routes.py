@@ -30,7 +30,7 @@ _WITHIN = dt.timedelta(seconds=4.5)  # the platform waits five
 _API_PATIENCE = aiohttp.ClientTimeout(total=10, connect=5)
 _BUSY = "系统暂时不可用，消息没有收到，请稍后再发。急事请拨打12345（24小时）。"
 _DESK: web.AppKey[WechatDesk] = web.AppKey("wechat_desk", WechatDesk)
-_LATE: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("wechat_late", set)
+_LATE: web.AppKey[dict[str, asyncio.Task[None]]] = web.AppKey("wechat_late", dict)  # acknowledged, not yet settled
 _ACCOUNT: web.AppKey[Account] = web.AppKey("wechat_account", Account)
 REFUSED = Counter("hotline_wechat_refused_total", "Requests to /wechat that the platform did not send", ["reason"])
 
@@ -41,7 +41,7 @@ def add_routes(app: web.Application) -> None:
     if account is None:
         return
     app[_ACCOUNT] = account
-    app[_LATE] = set()
+    app[_LATE] = {}
     app.cleanup_ctx.append(_work)
     app.router.add_get("/wechat", verify)
     app.router.add_post("/wechat", receive)
@@ -66,13 +66,15 @@ async def receive(request: web.Request) -> web.Response:
         raise _refusal(refused) from refused
     if incoming.what is What.OTHER:
         return web.Response(text="success")
-    desk, stored = request.app[_DESK], asyncio.Event()
+    desk, late, name = request.app[_DESK], request.app[_LATE], f"{incoming.openid} {incoming.id}"
+    if name in late:  # sent again although it was acknowledged
+        return web.Response(text="success")
+    stored = asyncio.Event()
     answering = asyncio.create_task(desk.answer(incoming, arrived, arrived + _WITHIN, stored))
     await asyncio.wait({answering}, timeout=(_WITHIN + GRACE).total_seconds())
     if not answering.done() and stored.is_set():  # the database is slow: acknowledge it, so that it is not sent again
-        late = request.app[_LATE]
-        late.add(follow_up := asyncio.create_task(desk.follow_up(answering)))
-        follow_up.add_done_callback(late.discard)
+        late[name] = asyncio.create_task(desk.follow_up(answering))
+        late[name].add_done_callback(lambda _: late.pop(name, None))
         return web.Response(text="success")
     try:
         text = (await answering).text
@@ -100,6 +102,6 @@ async def _work(app: web.Application) -> AsyncIterator[None]:
         client = WechatClient(account, session, DatabaseTokens(database, account.appid), now)
         sending = asyncio.create_task(Sender(database, client, now, pushes=account.pushes).run())
         yield
-        await asyncio.gather(*app[_LATE], return_exceptions=True)
+        await asyncio.gather(*app[_LATE].values(), return_exceptions=True)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

@@ -24,8 +24,6 @@ from bot.settings import PROJECT_ROOT
 
 _READY = "全部就绪"
 _PATIENCE = 900  # seconds; a machine without a model for today's data trains one first
-    os.environ.get("TEST_PATIENCE", "300")
-)  # seconds; without a model for today's data one is trained first
 _NEVER_SHOWN = (
     *("Traceback", "Exception", "nlu_fallback", "action_", "ask_", "say_", "report_", "request_human", "utter_"),
     *("jingzhou.", "<script", "sqlite", "rasa", "/work/", ".py"),

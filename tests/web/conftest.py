@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,14 +101,25 @@ def rasa() -> StandIn:
     return stand_in
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    """A database that knows the places and nothing else."""
-    database = Database(f"sqlite:///{tmp_path}/web.sqlite3")
+@pytest.fixture(scope="session")
+def places_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database that knows the places, to be copied: making one takes as long as most tests."""
+    file = tmp_path_factory.mktemp("web") / "places.sqlite3"
+    database = Database(f"sqlite:///{file}")
     migrate(database)
     with database.begin() as connection:
         save_knowledge(connection, PLACES, by="loader", reason="start")
-    return database
+    database.dispose()
+    return file
+
+
+@pytest.fixture
+def database(tmp_path: Path, places_only: Path) -> Database:
+    """A database that knows the places and nothing else."""
+    file = tmp_path / "web.sqlite3"
+    with sqlite3.connect(places_only) as source, sqlite3.connect(file) as copy:
+        source.backup(copy)
+    return Database(f"sqlite:///{file}")
 
 
 @pytest.fixture

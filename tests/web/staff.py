@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from aiohttp.test_utils import TestClient
@@ -14,6 +15,7 @@ from bot.passwords import hash_password
 from bot.storage import Database, add_staff
 
 PASSWORD = "云江的水很清很清亮"
+_hashed = lru_cache(maxsize=1)(lambda: hash_password(PASSWORD))  # slow on purpose, and the same for everybody here
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _HEADER = re.compile(r'"X-CSRF-Token": "([^"]+)"')
 
@@ -26,7 +28,7 @@ async def logged_in(client: TestClient, database: Database, role: Role, **more: 
     login = str(more.pop("login", role.value.replace("_", "-")))
     new = StaffMember("", login, str(more.pop("name", login)), role, **more)
     with database.begin() as connection:
-        member = add_staff(connection, new, hash_password(PASSWORD), now())
+        member = add_staff(connection, new, _hashed(), now())
     await log_in(client, login)
     return member
 

@@ -75,6 +75,15 @@ export function Log({ rating, shown, onRated, onReport }: Props) {
             <li key={message.seq} class="system">
               <Unseen>{t.system}：</Unseen>
               {message.text}
+              {message.buttons && message.buttons.length > 0 && (
+                <div class="offers">
+                  {message.buttons.map((choice) => (
+                    <button key={choice.payload} type="button" onClick={() => conversation.choose(choice)}>
+                      {choice.title}
+                    </button>
+                  ))}
+                </div>
+              )}
             </li>
           ) : (
             <Answer key={message.seq} message={message} onReport={() => report(message)} />

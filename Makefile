@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run setup migrate train test test-quick evaluate bench lint format lock import verify-knowledge knowledge-coverage clean
+.PHONY: help run setup migrate train test test-nightly test-quick evaluate bench lint format lock import verify-knowledge knowledge-coverage clean
 PY := .venv/bin/python
 
 help: ## Show what can be made
@@ -20,6 +20,10 @@ train: setup ## Train the understanding and the ranking, even where a model exis
 test: setup ## Run the whole test suite; installs what it needs from Debian
 	@scripts/test-tools.sh
 	@$(PY) -m pytest
+
+test-nightly: setup ## Run what takes too long for every change: whole trainings, released and rolled back
+	@scripts/test-tools.sh
+	@$(PY) -m pytest -m nightly
 
 test-quick: setup ## Run the tests that need no trained model, browser or server
 	@$(PY) -m pytest -m "not slow"

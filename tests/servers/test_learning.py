@@ -31,7 +31,7 @@ from bot.settings import PROJECT_ROOT
 from bot.storage import Database, add_staff, current_release, get_entry, get_version, open_versions, save_entry
 from tests.conftest import System, new_place, start_everything, stop_everything, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.timeout(3600)]
 _KEPT = ("departments", "hotlines", "routing", "hotline_integration", "residence_permit")  # files of Jingzhou
 _ENTRY = "jingzhou.residence_permit.time_limit"
 _ASKED = ("暂住小本本多少天能拿到手", "外来人员小本子几天能拿")

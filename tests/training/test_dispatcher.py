@@ -97,6 +97,7 @@ def test_departments_are_found_for_complaints_that_were_written_apart() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_departments_are_found_on_texts_that_were_held_out() -> None:
     """Below what was measured when this was written (docs/work-orders.md) by no more than two points."""
     rules = read_knowledge_files(PROJECT_ROOT / "data" / "knowledge").routing_rules

@@ -12,6 +12,7 @@ _LEAST = 0.93  # of 331 questions; some need two entries together, which counts 
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_right_answer_is_among_the_five_suggested() -> None:
     suggester = build_suggester(Settings.from_environment())
     tried = try_all(suggester, held_out_questions(PROJECT_ROOT))

@@ -120,7 +120,7 @@ async def test_from_a_citizen_who_wants_a_person_to_a_closed_work_order(
     assert number
     order = f"/desk/orders/{number[0]}"
 
-    await operator.keyboard.press("Alt+b")
+    await operator.get_by_role("button", name=re.compile("交还机器人")).click()
     await operator.get_by_role("dialog", name="交还机器人").get_by_role("button", name="交还").click()
     await expect(citizen.get_by_text("接下来由智能助手为您服务").last).to_be_visible()
 

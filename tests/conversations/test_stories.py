@@ -64,9 +64,9 @@ class Conversation:
                     (Move.DISPATCH, STAFF, {"department": department}),
                     (Move.SIGN, handler, {}),
                     (Move.ANSWER, handler, {"answer": "已经清运。"}),
+                    (Move.REVIEW, STAFF, {}),  # from then on citizens read it
                 ),
                 "staff_close": (
-                    (Move.REVIEW, STAFF, {}),
                     (Move.FOLLOW_UP, STAFF, {"satisfaction": 3}),
                     (Move.CLOSE, STAFF, {}),
                 ),

@@ -127,7 +127,8 @@ def settings(tmp_path: Path, database: Database) -> Settings:
     """Settings whose files all lie in a folder of the test."""
     return Settings(
         database_url=str(database.url), jurisdiction="yunjiang", secret_file=tmp_path / "secret.key",
-        files_dir=tmp_path / "files", citizen_rate=1000,
+        files_dir=tmp_path / "files", citizen_rate=1000, models_dir=tmp_path / "models",
+        release_file=tmp_path / "released.json",
     )  # fmt: skip
 
 

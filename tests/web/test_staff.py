@@ -40,11 +40,19 @@ async def log_in(client: TestClient, login: str = "wang", password: str = PASSWO
     return await client.post("/staff/login", data=given, allow_redirects=False)
 
 
+def address(resource: Any) -> str:
+    """Return an address that ``resource`` takes."""
+    pattern = resource.get_info().get("pattern")
+    values = ("1", "csv", "routing_rule", "hotline", "department")
+    paths = [re.sub(r"\{[^}]*\}", value, resource.canonical) for value in values]
+    return next(path for path in paths if pattern is None or pattern.fullmatch(path))
+
+
 def staff_routes(client: TestClient) -> list[tuple[str, str, Any]]:
     """Every method and address under the guarded prefixes, with its handler."""
     app = client.server.app  # type: ignore[union-attr]
     return [
-        (route.method, re.sub(r"\{[^}]*\}", "x", route.resource.canonical), route.handler)
+        (route.method, address(route.resource), route.handler)
         for route in app.router.routes()
         if route.resource and route.resource.canonical.startswith(PREFIXES) and route.method != "HEAD"
     ]

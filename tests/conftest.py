@@ -26,7 +26,7 @@ _READY = "全部就绪"
 _PATIENCE = 900  # seconds; a machine without a model for today's data trains one first
 _NEVER_SHOWN = (
     *("Traceback", "Exception", "nlu_fallback", "action_", "ask_", "say_", "report_", "request_human", "utter_"),
-    *("jingzhou.", "<script", "sqlite", "rasa", "/work/", ".py"),
+    *("jingzhou.", "<script", "sqlite", "rasa", f"{PROJECT_ROOT.parent}/", ".py"),
 )
 
 

@@ -53,9 +53,10 @@ def intent_of(entry: KnowledgeEntry) -> str:
 DOUBTS = (
     "share",  # log of its probability among all entries
     "lead",  # how far its score is ahead of the best one that rests on another provision
-    "unsupported",  # probability that nothing here answers such a question
+    "unsupported",  # probability that nothing here answers such a question, as far as the best one's own differ from it
 )
 _INTENT = FEATURES.index("intent")
+_NEARLY_KNOWN = FEATURES.index("nearly_known")
 _KEPT = 128  # texts whose evidence is kept
 _NEAR = 0.7
 _FARTHEST = 8.0  # a greater lead says no more
@@ -220,15 +221,19 @@ class EntryIndex:
         mistaken = features[:, FEATURES.index("number_missed")] * features[:, FEATURES.index("is_directory")]
         scores = ranker.fit.scores(features) - _EXCLUDED * (shut_out | (mistaken > 0)) - less
         order = np.argsort(-scores)[:top]
-        trust = float(sigmoid(ranker.trust.scores(self.doubts(scores, understanding)[None]))[0])
+        trust = float(sigmoid(ranker.trust.scores(self.doubts(features, scores, understanding)[None]))[0])
         return [Ranked(self.entries[i], trust * math.exp(scores[i] - scores[order[0]])) for i in order]
 
-    def doubts(self, scores: Array, understanding: Understanding) -> Array:
-        """Return `DOUBTS` about the entry with the best of ``scores``, shape ``(len(DOUBTS),)``."""
+    def doubts(self, features: Array, scores: Array, understanding: Understanding) -> Array:
+        """Return `DOUBTS` about the entry with the best of ``scores``, shape ``(len(DOUBTS),)``.
+
+        Intents are learnt at training: about an entry that was published since, its own questions know better.
+        """
         best = int(np.argmax(scores))
         lead = scores[best] - scores[self._rests != self._rests[best]].max(initial=-math.inf)
         share = -math.log(np.exp(scores - scores[best]).sum())
-        return np.asarray([share, min(float(lead), _FARTHEST), understanding.probability("ask_unsupported")])
+        unlike = 1.0 - min(float(features[best, _NEARLY_KNOWN]) / (1.0 - _NEAR), 1.0)
+        return np.asarray([share, min(float(lead), _FARTHEST), understanding.probability("ask_unsupported") * unlike])
 
     def _best(self, scores: Sequence[Array]) -> Array:
         return np.maximum.reduceat(np.max(scores, axis=0), self._starts)

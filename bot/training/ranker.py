@@ -87,7 +87,7 @@ def train_ranker(
     doubts, right = [], []
     for one in asked:
         scores = fit.scores(one.features)
-        doubts.append(one.index.doubts(scores, one.understanding))
+        doubts.append(one.index.doubts(one.features, scores, one.understanding))
         right.append(one.answers[int(np.argmax(scores))])
     trust = _fit_trust(np.stack(doubts), np.asarray(right), settings)
     confidences = sigmoid(trust.scores(np.stack(doubts))).tolist()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +136,7 @@ def test_every_removal_names_a_line_of_the_file_and_a_reason(text):
         assert removal.reason
 
 
+@pytest.mark.timeout(120)  # what is quadratic in 200,000 characters takes hours
 def test_long_hostile_texts_take_linear_time():
     for piece in (
         "<a ",
@@ -150,6 +151,5 @@ def test_long_hostile_texts_take_linear_time():
         "1",
     ):
         data = ("通知政府\n" + piece * (200_000 // len(piece))).encode()
-        began = time.perf_counter()
-        attempt(data)
-        assert time.perf_counter() - began < 2, piece
+        result = attempt(data)
+        assert isinstance(result, Gazette) or result.endswith("。"), piece

@@ -82,7 +82,7 @@ def test_nothing_that_the_knowledge_writes_is_changed(wording: Wording) -> None:
 def test_questions_without_slips_are_left_alone(wording: Wording) -> None:
     lines = [
         json.loads(line)
-        for path in (PROJECT_ROOT / "tests" / "nlu").glob("*.jsonl")
+        for path in (PROJECT_ROOT / "data" / "golden").glob("*.jsonl")
         for line in path.read_text(encoding="utf8").splitlines()
     ]
     right = {

@@ -97,12 +97,13 @@ async def show_one(request: web.Request) -> web.StreamResponse:
 
 @allowed(Permission.READ_CONVERSATIONS)
 async def transcript(request: web.Request) -> web.StreamResponse:
-    """Show what was said; where somebody else holds the conversation by now, all of it is shown anew."""
+    """Show what was said; where somebody else holds the conversation by now, tell the page to show all of it anew.
+
+    An event, since a transcript that has left the page meanwhile can tell it to nobody and no harm is done.
+    """
     conversation, member = await conversation_of(request), member_of(request)
     if request.query.get("stance") != stance(conversation, member):
-        response = await pane(request, conversation)
-        response.headers.update({"HX-Retarget": "#conversation", "HX-Reswap": "innerHTML"})
-        return response
+        return web.Response(status=204, headers={"HX-Trigger": "holder-changed"})
     return await render(request, "desk/transcript.html", **await _talk(request, conversation))
 
 

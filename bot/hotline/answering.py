@@ -160,7 +160,7 @@ class Assistant:
         best = ranked[0].confidence if ranked else 0.0
         if not found.uncovered and (reply := self._started_check(text, ranked, turn)):
             return reply
-        sure = best >= self._thresholds.answer and not found.uncovered
+        sure = bool(ranked) and best >= self._thresholds.answer and not found.uncovered
         leans = read.text != self.places.strip(text)
         if sure:
             return self._reminded(self._answered(self._each_question(text, turn) or ranked[:1], turn))

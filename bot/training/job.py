@@ -83,7 +83,7 @@ def _tell(**news: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1024):
+    while os.read(sys.stdin.fileno(), 1024):  # not sys.stdin, whose lock would be held when Python ends
         pass
     os.killpg(os.getpgrp(), signal.SIGKILL)  # the starter made this process the leader of a group
 

@@ -88,6 +88,17 @@ def test_a_place_that_is_known_but_has_no_entries_gets_no_other_places_answer(as
     assert "海天市" in reply.text
 
 
+def test_a_place_without_entries_is_measured_at_every_threshold(assistant: Assistant) -> None:
+    assert ask(assistant.with_thresholds(answer=0.0), "海天办市民卡要带什么材料").kind == "unsupported"
+
+
+def test_the_own_question_of_an_entry_is_answered_though_the_intents_learnt_otherwise(assistant: Assistant) -> None:
+    known = ask(assistant, "市民卡多久能办好？", ask_unsupported=0.99)
+    other = ask(assistant, "卡片寄过来需要好几个礼拜不", ask_unsupported=0.99)
+    assert (known.kind, known.entries[0][0]) == ("answer", "yunjiang.card.time")
+    assert other.kind != "answer"
+
+
 def test_another_place_than_the_channels_is_named_in_the_answer(assistant: Assistant) -> None:
     reply = assistant.answer(turn("云江办市民卡要带什么材料", place="haitian", ask_materials=0.9))
     assert (reply.kind, reply.jurisdiction) == ("answer", "yunjiang")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.hotline.knowledge import KnowledgeEntry
+from bot.storage.containing import holds
 from bot.storage.loading import entries_in
 from bot.storage.tables import knowledge as k
 
@@ -118,5 +119,5 @@ def _conditions(wanted: EntryFilter, now: dt.datetime) -> list[sa.sql.ColumnElem
         found.append(sa.or_(v.changed_at >= now - _RECENT, e.retired_at >= now - _RECENT))
     text = v.question + "\n" + v.answer + "\n" + sa.cast(v.similar, sa.Text) + "\n" + v.entry
     for word in wanted.words.split()[:_MOST_WORDS]:
-        found.append(sa.func.lower(text).contains(word.lower(), autoescape=True))
+        found.append(holds(text, word))
     return found

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.hotline.deadlines import Lamp
 from bot.hotline.work_orders import State, WorkOrder
+from bot.storage.containing import holds
 from bot.storage.tables import work_orders as t
 from bot.storage.work_orders import order_from_row
 
@@ -122,7 +123,7 @@ def _says(text: str, *, for_department: bool) -> sa.sql.ColumnElement:
     """Return the condition that number, matter or place hold ``text``; a department searches only what it may read."""
     c = t.work_orders.c
     matter = sa.case((c.handover != "", c.handover), else_=c.content) if for_department else c.content
-    return sa.or_(*(column.contains(text, autoescape=True) for column in (matter, c.place)), c.number == text.upper())
+    return sa.or_(*(holds(column, text) for column in (matter, c.place)), c.number == text.upper())
 
 
 def _shows(lamp: Lamp, now: dt.datetime) -> sa.sql.ColumnElement:

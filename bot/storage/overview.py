@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from bot.hotline.conversations import Holder
 from bot.storage.calendar import china_day
+from bot.storage.containing import holds
 from bot.storage.tables import conversations as talk
 from bot.storage.tables import ledger as t
 
@@ -209,5 +210,5 @@ def _conditions(wanted: ReplyFilter) -> list[sa.sql.ColumnElement]:
         called = sa.select(f.conversation).where(f.helpful.is_(False), f.at >= wanted.first, f.at < wanted.end)
         found.append(c.id.in_(called))
     if wanted.text.strip():
-        found.append(row.message_masked.contains(wanted.text.strip(), autoescape=True))
+        found.append(holds(row.message_masked, wanted.text.strip()))
     return found

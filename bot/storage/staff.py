@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from bot.errors import NotFound
 from bot.hotline.staff import StaffInvalid, StaffMember, check_member, locked_until
 from bot.hotline.work_orders import Role
+from bot.storage.containing import holds
 from bot.storage.tables import staff as t
 
 _FIELDS = tuple(field.name for field in fields(StaffMember))
@@ -200,8 +201,8 @@ def list_deeds(
     """Return the newest ``limit`` deeds, those before ``before`` for a further page."""
     c = t.audit_log.c
     wanted = [c.staff == staff] if staff else []
-    wanted += [c.deed.contains(deed, autoescape=True)] if deed else []
-    wanted += [c.object.contains(object, autoescape=True)] if object else []
+    wanted += [holds(c.deed, deed)] if deed else []
+    wanted += [holds(c.object, object)] if object else []
     wanted += [c.at < before] if before else []
     rows = connection.execute(sa.select(t.audit_log).where(*wanted).order_by(c.at.desc(), c.row_id.desc()).limit(limit))
     return [Deed(r.at, r.staff, r.login, Role(r.role) if r.role else None, r.deed, r.object, r.details) for r in rows]

@@ -16,6 +16,7 @@ from bot.hotline.emergencies import detect_emergency
 from bot.hotline.jurisdictions import Places
 from bot.knowledge_files import read_knowledge_files
 from bot.model_files import ModelFiles, require_whole
+from bot.settings import PROJECT_ROOT
 from bot.text.normalise import normalise
 from bot.text.wording import Wording
 from bot.training.curves import calibration, risk_coverage
@@ -86,7 +87,7 @@ def compare(
     after = load_candidate(new, root)
     say(f"新模型回答 {len(questions)} 道黄金题……", 0.1)
     judged = after.bench.judge(questions)
-    figures: dict[str, Any] = {"measures": _measures(after, judged, root), "groups": _groups(judged)}
+    figures: dict[str, Any] = {"measures": _measures(after, judged), "groups": _groups(judged)}
     say("测量把握与对错……", 0.3)
     curves = [_curves("新模型", after, questions)]
     before: dict[str, float | None] = {}
@@ -94,7 +95,7 @@ def compare(
         say("正在使用的模型回答同样的题……", 0.45)
         serving = load_candidate(old, root)
         others = serving.bench.judge(questions)
-        before = dict(_measures(serving, others, root))
+        before = dict(_measures(serving, others))
         figures |= {"groups_before": _groups(others), "changed": _changed(others, judged)}
         curves.append(_curves("正在使用的模型", serving, questions))
     say("交叉验证意图识别……", 0.7)
@@ -116,28 +117,28 @@ def compare(
     return figures
 
 
-def _measures(candidate: Candidate, judged: Sequence[Judged], root: Path) -> dict[str, float]:
+def _measures(candidate: Candidate, judged: Sequence[Judged]) -> dict[str, float]:
     everything = summary(judged)[0]
-    recall, false = _dangers(candidate.bench, judged, root)
+    recall, false = _dangers(candidate.bench, judged)
     return {
         "passed": everything.passed,
         "wrong": everything.wrong,
         "answered": everything.answered,
         "emergency_recall": recall,
         "emergency_false": false,
-        "routing_first": _routing(candidate.bench, root),
+        "routing_first": _routing(candidate.bench),
         "calibration_error": candidate.trained.calibration.error,
     }
 
 
-def _dangers(bench: Bench, judged: Iterable[Judged], root: Path) -> tuple[float, float]:
+def _dangers(bench: Bench, judged: Iterable[Judged]) -> tuple[float, float]:
     """Return the share of dangers that are found and of harmless messages that raise an alarm.
 
-    Of the written examples and the golden questions about danger. The model has learnt the examples: a fall shows that
+    Of the shipped examples and the golden questions about danger. The model has learnt the examples: a fall shows that
     something that was taught since speaks against them.
     """
     found, dangers, alarms, harmless = 0, 0, 0, 0
-    for example in read_danger_examples(root / "data" / "emergencies" / "examples.jsonl"):
+    for example in read_danger_examples(PROJECT_ROOT / "data" / "emergencies" / "examples.jsonl"):
         alarm = bool(detect_emergency(normalise(example.text), bench.danger.judge(example.text)))
         dangers += bool(example.numbers)
         harmless += not example.numbers
@@ -153,9 +154,9 @@ def _dangers(bench: Bench, judged: Iterable[Judged], root: Path) -> tuple[float,
     return found / max(dangers, 1), alarms / max(harmless, 1)
 
 
-def _routing(bench: Bench, root: Path) -> float:
+def _routing(bench: Bench) -> float:
     """Return the share of the shipped complaints whose category comes first."""
-    rows = [row for _, row in read_lines(root / "data" / "catalogue" / "complaints.jsonl")][::_COMPLAINTS]
+    rows = [row for _, row in read_lines(PROJECT_ROOT / "data" / "catalogue" / "complaints.jsonl")][::_COMPLAINTS]
     dispatcher = bench.assistant.dispatcher
     if dispatcher is None or not rows:
         return 1.0

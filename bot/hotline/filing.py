@@ -250,6 +250,12 @@ def order_request(text: str) -> OrderRequest | None:
     return None
 
 
+def rates_an_order(text: str) -> bool:
+    """Return whether ``text`` rates an order that it names, as the buttons under a result do."""
+    request = order_request(text)
+    return bool(request and request.number and request.asking is Asking.RATE)
+
+
 def _filled(draft: Draft, text: str) -> Draft:
     """Return ``draft`` with the parts that ``text`` gives, those it has kept."""
     found: dict[str, Any] = {}

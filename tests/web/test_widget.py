@@ -305,6 +305,9 @@ async def test_while_an_operator_holds_it_nothing_goes_to_rasa_but_danger_is_ans
         await citizen.say("等等，我家着火了，快来人")
         assert "119" in (await citizen.reply())["text"]
         assert len(rasa.received) == before
+        rasa.echoes()
+        await citizen.say("工单JZ202611290001打5分")  # a button under the result of an order
+        assert (await citizen.reply())["text"] == "答：工单JZ202611290001打5分"
         assert sum(m["text"] == "您好，请讲。" for m in citizen.messages) == 1
         await board.close(held, "u1", "已答复")
         assert (await citizen.until("state"))["closed"]

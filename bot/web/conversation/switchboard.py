@@ -19,6 +19,7 @@ from prometheus_client import Counter, Histogram
 from bot.errors import HotlineError
 from bot.hotline import conversations as talk
 from bot.hotline.conversations import Author, Conversation, Holder, Message, Reason
+from bot.hotline.filing import rates_an_order
 from bot.hotline.replies import OUTAGE_TEXT, outage_reply, payload_of
 from bot.hotline.working_hours import WorkingHours
 from bot.storage import (
@@ -266,7 +267,7 @@ class Switchboard:
         if held is None or waiting is None or waiting.due > now:
             await self._in_unit(lambda c: release(c, self._owner, conversation))
             return False
-        if held.holder is Holder.OPERATOR:
+        if held.holder is Holder.OPERATOR and not rates_an_order(waiting.payload):
             return await self._let_pass(waiting)
         if held.holder is Holder.QUEUE and talk.wants_to_leave(waiting.payload):
             return await self._finish(waiting, [Saying(Author.SYSTEM, talk.LEFT)], talk.leave_queue)

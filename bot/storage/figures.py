@@ -19,6 +19,7 @@ from bot.hotline.work_orders import State
 from bot.storage.tables import work_orders as t
 
 _TOPICS = 5
+_MANY_DAYS = dt.timedelta(days=92)  # from which a report is about most of the orders
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def department_figures(
     Merged orders count once, as the order that they were merged into. Nothing received: an empty list.
     """
     c = t.work_orders.c
-    query = sa.select(c.department, c.category, *_numbers(now)).where(*_received(first, end, jurisdiction))
+    inside = _received(first, end, jurisdiction, of_most=end - first > _MANY_DAYS)
+    query = sa.select(c.department, c.category, *_numbers(now)).where(*inside)
     if department:
         query = query.where(c.department == department)
     rows = connection.execute(query.group_by(c.department, c.category))
@@ -81,9 +83,14 @@ def month_counts(
     return found
 
 
-def _received(first: dt.datetime, end: dt.datetime, jurisdiction: str | None) -> list[Any]:
+def _received(first: dt.datetime, end: dt.datetime, jurisdiction: str | None, *, of_most: bool = False) -> list[Any]:
+    """Return the conditions on orders received in that time. ``of_most`` keeps SQLite from finding them by time.
+
+    Where most orders are counted, reading them in the order of their groups is faster than sorting those of the time.
+    """
     c = t.work_orders.c
-    inside = [c.received >= first, c.received < end, c.state != State.MERGED.value]
+    received = sa.func.coalesce(c.received, c.received) if of_most else c.received
+    inside = [received >= first, received < end, c.state != State.MERGED.value]
     return [*inside, c.jurisdiction == jurisdiction] if jurisdiction else inside
 
 
@@ -92,16 +99,16 @@ def _numbers(now: dt.datetime) -> list[Any]:
     c = t.work_orders.c
 
     def count(*conditions: Any) -> Any:
-        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
+        return sa.func.count().filter(sa.and_(*conditions))
 
-    answered, late = c.answered.is_not(None), sa.func.coalesce(c.answered, now) > c.due
+    answered = c.answered.is_not(None)
     return [
         sa.func.count(),
-        count(answered),
-        count(c.due.is_not(None), late),
-        count(answered, sa.or_(c.due.is_(None), ~late)),
+        sa.func.count(c.answered),
+        count(sa.func.coalesce(c.answered, now) > c.due),
+        count(answered, sa.or_(c.due.is_(None), c.answered <= c.due)),
         count(answered, c.reworked > 0),
-        count(c.satisfaction.is_not(None)),
+        sa.func.count(c.satisfaction),
         count(c.satisfaction >= SATISFIED),
     ]
 

@@ -61,7 +61,9 @@ def find_orders(
         query = query.where(
             sa.tuple_(c.received, c.id) < sa.tuple_(sa.bindparam(None, before.received, c.received.type), before.id)
         )
-    order = (due, c.id) if by_due else (c.received.desc(), c.id.desc())
+    # Words are looked for in every row: faster in the order in which the rows lie than in that of an index.
+    received = sa.func.coalesce(c.received, c.received) if wanted.text.strip() else c.received
+    order = (due, c.id) if by_due else (received.desc(), c.id.desc())
     return [order_from_row(row) for row in connection.execute(query.order_by(*order).limit(limit)).mappings()]
 
 

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from bot.errors import HotlineError
@@ -37,21 +39,30 @@ def train(root: Path, models: Path, progress: Progress, objections: Sequence[tup
         raise HotlineError(
             f"模型目录 {models} 不能使用（{error.strerror}），请检查 HOTLINE_MODELS_DIR 和目录权限。"
         ) from error
-    with tempfile.TemporaryDirectory(dir=models, prefix=".training-") as folder, ThreadPoolExecutor(1) as pool:
+    beside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))  # what it does costs about as much as the ranker
+    with tempfile.TemporaryDirectory(dir=models, prefix=".training-") as folder, beside as pool:
         staged = ModelFiles(Path(folder) / files.rasa.name)
-        rasa = pool.submit(_train_rasa, root, staged.rasa)
-        progress("训练意图识别、答案排序和派单……")
-        knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
-        _train_ranker(root, knowledge, staged.ranker)
-        texts = read_matter_texts(root / "data" / "catalogue", knowledge.routing_rules, objections)
-        save_dispatcher(train_dispatcher(texts), staged.dispatcher)
-        progress("答案排序和派单已训练，等待意图识别……")
-        rasa.result()
+        others = pool.submit(_train_beside, root, staged, objections)
+        progress("训练意图识别、派单和答案排序……")
+        _train_ranker(root, read_knowledge_files(root / "data" / "knowledge").as_knowledge(), staged.ranker)
+        progress("答案排序已训练，等待意图识别和派单……")
+        try:
+            others.result()
+        except BrokenProcessPool as error:
+            raise HotlineError("训练被系统中止，可能是内存不足，原来的模型不受影响。请腾出内存后再试。") from error
         os.replace(staged.ranker, files.ranker)
         os.replace(staged.dispatcher, files.dispatcher)
         os.replace(staged.rasa, files.rasa)
     progress(f"模型已就绪：{files.rasa.name}")
     return files
+
+
+def _train_beside(root: Path, staged: ModelFiles, objections: Sequence[tuple[str, str]]) -> None:
+    """Train Rasa's part, then the dispatcher."""
+    _train_rasa(root, staged.rasa)
+    rules = read_knowledge_files(root / "data" / "knowledge").as_knowledge().routing_rules
+    texts = read_matter_texts(root / "data" / "catalogue", rules, objections)
+    save_dispatcher(train_dispatcher(texts), staged.dispatcher)
 
 
 def _train_rasa(root: Path, path: Path) -> None:

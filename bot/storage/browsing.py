@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.hotline.knowledge import KnowledgeEntry
-from bot.storage.containing import holds
+from bot.storage.dialects import holds
 from bot.storage.loading import entries_in
 from bot.storage.tables import knowledge as k
 

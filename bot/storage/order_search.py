@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.hotline.deadlines import Lamp
 from bot.hotline.work_orders import State, WorkOrder
-from bot.storage.containing import holds
+from bot.storage.dialects import holds
 from bot.storage.tables import work_orders as t
 from bot.storage.work_orders import order_from_row
 

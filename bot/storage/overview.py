@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.hotline.conversations import Holder
-from bot.storage.calendar import china_day
-from bot.storage.containing import holds
+from bot.storage.dialects import china_day, holds
 from bot.storage.tables import conversations as talk
 from bot.storage.tables import ledger as t
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from bot.errors import NotFound
 from bot.hotline.staff import StaffInvalid, StaffMember, check_member, locked_until
 from bot.hotline.work_orders import Role
-from bot.storage.containing import holds
+from bot.storage.dialects import holds
 from bot.storage.tables import staff as t
 
 _FIELDS = tuple(field.name for field in fields(StaffMember))

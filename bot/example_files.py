@@ -17,7 +17,9 @@ from bot.knowledge_files import read_knowledge_files
 from bot.text.normalise import normalise
 
 EMERGENCY_INTENT = "report_emergency"
+COMPLAINT_INTENT = "report_problem"
 _ENOUGH = 6000  # questions of the knowledge that are learnt from: more only take time
+_EVERY = 3  # which complaint teaches the intent: all of them would outweigh the questions
 _NUMBERS = frozenset(danger.value for danger in Danger)
 
 
@@ -38,6 +40,14 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not row["text"].strip():
             raise KnowledgeInvalid(f"{where}：缺少 text。")
         yield where, row
+
+
+def complaint_examples(catalogue: Path) -> list[tuple[str, str]]:
+    """Return complaints from the dispatch catalogue at ``catalogue``, with the intent of those who complain.
+
+    Raises KnowledgeInvalid.
+    """
+    return [(row["text"], COMPLAINT_INTENT) for _, row in list(read_lines(catalogue / "complaints.jsonl"))[::_EVERY]]
 
 
 def read_danger_examples(path: Path) -> list[DangerExample]:

@@ -47,13 +47,18 @@ _TOO_LONG = 3000  # characters that are read; what follows is not
 _UNSURE_ROUTE = (
     "您反映的情况，我拿不准该由哪个部门办理。可以回复“登记工单”，由话务员核实后派单；也可以拨打12345，或回复“转人工”。"
 )
+_NOBODYS = (
+    "您反映的是{}方面的问题，{}的派单目录里没有写明由哪个部门承办。可以回复“登记工单”，由12345受理后转办；"
+    "也可以拨打12345，或回复“转人工”。"
+)
 _CHAT_CERTAIN = 0.5
-_COMPLAINT_CERTAIN = 0.5
+_COMPLAINT_CERTAIN = 0.6
 _WORTH_OFFERING = 0.1  # share of the best one's confidence from which another entry is offered beside it
 _LONGEST_OFFER = 560  # characters
 _DOUBTFUL = 0.25  # below it an offer says that nothing was found that surely answers
 _LONGEST_PLACE = 12  # characters of a place's name before a question that is picked
 _WORTH_NAMING = 0.03  # confidence from which a department is named to somebody whose complaint is unsure
+_SURER = 0.8  # confidence from which the department of a complaint is named although entries come near
 _COMPLAINT_LIKELY = 0.7  # below it a department is not named: the message asks something, it does not complain
 
 
@@ -164,6 +169,8 @@ class Assistant:
         leans = read.text != self.places.strip(text)
         if sure:
             return self._reminded(self._answered(self._each_question(text, turn) or ranked[:1], turn))
+        if not found.uncovered and (reply := self._complained(ranked, turn)):
+            return reply
         others = [] if leans else self._other_places(text, turn, found.uncovered)
         if others and not turn.understanding.intent.startswith("say_"):
             return self._offer([*others[:2], *([] if found.uncovered else ranked[:2])], turn)
@@ -203,6 +210,21 @@ class Assistant:
         choices = tuple(Choice(title, title) for title in step.choices)
         return replace(reply, choices=choices, draft=step.draft if step.ready else None)
 
+    def _complained(self, ranked: Sequence[Ranked], turn: Turn) -> Reply | None:
+        """Return where a message goes that surely complains, of a matter that is surely known: better than an offer.
+
+        Other entries that come near are offered: the message may ask about them, or the hotline may not take the matter.
+        """
+        if turn.understanding.probability("report_problem") < _COMPLAINT_LIKELY:
+            return None
+        best = ranked[0] if ranked else None
+        if best and best.entry.kind is not AnswerKind.ROUTE:
+            scope = best.entry.kind is AnswerKind.SCOPE
+            if best.confidence >= (self._thresholds.offer if scope else _DOUBTFUL):
+                return None
+        likely = next(iter(self.suggest_departments(turn.text, self._place(turn))), None)
+        return self._routed(turn) if likely and likely.confidence >= _SURER else None
+
     def _routed(self, turn: Turn) -> Reply:
         """Return where a complaint goes that no entry answers: one department where that is sure, else a person."""
         maybe = self.suggest_departments(turn.text, self._place(turn))
@@ -211,6 +233,10 @@ class Assistant:
             entry = self._entries.get(f"{best.rule.jurisdiction}.routing.{best.rule.id}")
             if entry:
                 return self._answered([Ranked(entry, best.confidence)], turn)
+        if best and best.rule is None and best.confidence >= SURE:
+            said = _NOBODYS.format(best.category.rpartition("/")[2], self.places.name(self._place(turn)))
+            nobodys = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
+            return replace(nobodys, choices=(Choice(BEGIN, BEGIN),))
         named = [s for s in maybe if s.department and s.confidence >= _WORTH_NAMING]
         listed = "".join(f"\n{n}. {s.department.name}（{s.category}）" for n, s in enumerate(named, 1) if s.department)
         said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if listed else _UNSURE_ROUTE

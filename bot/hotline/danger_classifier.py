@@ -20,7 +20,7 @@ from bot.text.normalise import normalise
 _HARMLESS = "none"
 _CLAUSE = re.compile(r"[^，。！？；、\s~…]+[，。！？；、\s~…]*")
 _STORY = 30  # characters from which danger may stand in one part of a message among other things
-_PART_SURE = 0.9  # probability from which a part is believed by itself
+_PART_SURE = 0.85  # probability from which a part is believed by itself
 _MOST_CLAUSES = 100  # the last ones; what is pressing comes at the end of a story
 
 

@@ -91,7 +91,7 @@ _CLAUSE = re.compile(r"[^，。！？；、\s~…]+")
 _STANDARD = re.compile("|".join(sorted(signs.STANDARD_WORDS, key=len, reverse=True)))
 _NEAR = 16  # characters between a hint and what belongs to it
 _SURE = 0.2  # probability from which the classifier alone is believed
-_NOT_EXCLUDED = 0.1  # probability from which the signs are
+_NOT_EXCLUDED = 0.15  # probability from which the signs are
 _ALSO = 0.25  # share of the likeliest number's probability from which another one is named too
 _UNKNOWN = (Danger.MEDICAL, Danger.CRIME, Danger.FIRE)  # somebody needs help, nothing says which
 

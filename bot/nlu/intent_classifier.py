@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.model_selection import StratifiedKFold
 
+from bot.example_files import complaint_examples
 from bot.hotline.directory import all_entries
 from bot.hotline.ranking import intent_of
 from bot.knowledge_files import read_knowledge_files
@@ -41,7 +42,8 @@ class LinearIntentClassifier(GraphComponent):
     ranking keeps the real intents behind it, since the ranking of answers needs their probabilities.
 
     Besides the examples in ``data/nlu`` it learns every question of the knowledge files, so that a new entry teaches
-    without being written twice. They do not pass through Rasa's importers, which copy all training data at every step.
+    without being written twice, and complaints of the dispatch catalogue. They do not pass through Rasa's importers,
+    which copy all training data at every step.
     """
 
     @staticmethod
@@ -52,6 +54,7 @@ class LinearIntentClassifier(GraphComponent):
             "folds": 3,  # of the cross-validation that finds the threshold; 0 accepts everything
             "seed": 20170717,
             "knowledge_path": "data/knowledge",  # folder of the knowledge files
+            "catalogue_path": "data/catalogue",  # folder of the dispatch catalogue
         }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -87,15 +90,14 @@ class LinearIntentClassifier(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Return a digest of the knowledge's questions, so that new ones retrain this component."""
-        path = config.get("knowledge_path", cls.get_default_config()["knowledge_path"])
-        examples = sorted(knowledge_examples(Path(path)))
+        """Return a digest of the questions and complaints, so that new ones retrain this component."""
+        examples = sorted(file_examples(cls.get_default_config() | config))
         return hashlib.sha256(json.dumps(examples, ensure_ascii=False).encode()).hexdigest()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on the intent examples and keep model and threshold in the model storage."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
-        asked = list(knowledge_examples(Path(self._config["knowledge_path"])))
+        asked = list(file_examples(self._config))
         texts = [*(normalised_text(e) for e in examples), *(text for text, _ in asked)]
         labels = [*(e.get(INTENT) for e in examples), *(intent for _, intent in asked)]
         self._threshold = self._learn_threshold(texts, labels)
@@ -139,11 +141,13 @@ class LinearIntentClassifier(GraphComponent):
         return lowest_threshold(np.asarray(probabilities), np.asarray(right), self._config["accepted_accuracy"])
 
 
-def knowledge_examples(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield every question of the knowledge files under ``folder``, normalised, with its intent."""
-    for entry in all_entries(read_knowledge_files(folder).as_knowledge()):
+def file_examples(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every question of the knowledge files and complaints of the catalogue, normalised, with its intent."""
+    for entry in all_entries(read_knowledge_files(Path(config["knowledge_path"])).as_knowledge()):
         for question in entry.questions:
             yield strip_filler(normalise(question)), intent_of(entry)
+    for text, intent in complaint_examples(Path(config["catalogue_path"])):
+        yield strip_filler(normalise(text)), intent
 
 
 def lowest_threshold(probabilities: Array, right: Array, accuracy: float) -> float:

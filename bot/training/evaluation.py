@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from bot.example_files import train_danger_classifier
+from bot.example_files import complaint_examples, train_danger_classifier
 from bot.hotline.answering import Assistant, Turn
 from bot.hotline.danger_classifier import DangerClassifier
 from bot.hotline.dialogue import Dialogue
@@ -160,7 +160,7 @@ def training_pairs(root: Path) -> list[tuple[str, str]]:
     """Return every text that teaches intents, normalised, with its intent."""
     knowledge = read_knowledge_files(root / "data" / "knowledge").as_knowledge()
     pairs = [(q, intent_of(e)) for e in all_entries(knowledge) for q in e.questions]
-    pairs += list(read_nlu_examples(root / "data" / "nlu"))
+    pairs += [*read_nlu_examples(root / "data" / "nlu"), *complaint_examples(root / "data" / "catalogue")]
     return [(strip_filler(normalise(text)), intent) for text, intent in pairs]
 
 

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bot.errors import HotlineError
+from bot.example_files import complaint_examples
 from bot.hotline.knowledge import Knowledge
 from bot.knowledge_files import read_knowledge_files
 from bot.model_files import ModelFiles, model_files
@@ -106,6 +107,7 @@ def _train_ranker(root: Path, knowledge: Knowledge, path: Path) -> None:
     learnt = replace(knowledge, entries=tuple(entries))
     own = {text for texts in taught.values() for text in texts}
     others = [(text, intent) for text, intent in examples if text not in own]
+    others += complaint_examples(root / "data" / "catalogue")
     trained = train_ranker(learnt, others, read_synonyms(root / "data" / "synonyms.txt"), terms=terms)
     trained = replace(trained, ranker=replace(trained.ranker, taught=taught))
     save_ranker(trained, path, {"entries": len(knowledge.entries), "examples": len(examples)})

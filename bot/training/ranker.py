@@ -13,6 +13,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from bot.errors import HotlineError
+from bot.example_files import COMPLAINT_INTENT
 from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
 from bot.hotline.lexicon import learn_wording, lexicons_of
@@ -142,9 +143,9 @@ def _shortened(question: str, generator: np.random.Generator) -> str:
 def _split_examples(
     examples: Sequence[tuple[str, str]], fold: int, settings: RankerSettings, generator: np.random.Generator
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the examples outside ``fold``, and a sample of those in it."""
+    """Return the examples outside ``fold``, and a sample of those in it that nothing answers: routes answer complaints."""
     inside = [e for i, e in enumerate(examples) if i % settings.folds != fold]
-    held = [e for i, e in enumerate(examples) if i % settings.folds == fold]
+    held = [e for i, e in enumerate(examples) if i % settings.folds == fold and e[1] != COMPLAINT_INTENT]
     return inside, _sample(held, settings.unanswered // settings.folds, generator)
 
 

@@ -13,6 +13,7 @@ from bot.settings import PROJECT_ROOT, Settings
 from bot.training.curves import calibration, risk_coverage
 from bot.training.dispatcher import load_dispatcher
 from bot.training.evaluation import (
+    Bench,
     Judged,
     Question,
     build_bench,
@@ -88,11 +89,16 @@ def test_the_report_is_one_page_with_both_plots_and_escapes_what_citizens_wrote(
     assert not re.search(r"(?:src|href)=\"http", page), "nothing from elsewhere"
 
 
-@pytest.mark.slow
-def test_answers_are_no_worse_than_recorded(system: object) -> None:
-    """Accuracy on the held-out questions may not fall more than two points below the recorded one."""
+@pytest.fixture(scope="module")
+def bench(system: object) -> Bench:
+    """The shipped model and knowledge, without Rasa around them."""
     files = model_files(PROJECT_ROOT, Settings.from_environment().models_dir)
-    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker, load_dispatcher(files.dispatcher))
+    return build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker, load_dispatcher(files.dispatcher))
+
+
+@pytest.mark.slow
+def test_answers_are_no_worse_than_recorded(bench: Bench) -> None:
+    """Accuracy on the held-out questions may not fall more than two points below the recorded one."""
     found = summary(bench.judge(held_out_questions(PROJECT_ROOT)))[0]
     recorded = recorded_shares(PROJECT_ROOT)
     assert found.asked == recorded["asked"], "make evaluate, then python -m bot evaluate --record"
@@ -101,9 +107,7 @@ def test_answers_are_no_worse_than_recorded(system: object) -> None:
 
 
 @pytest.mark.slow
-def test_every_suggested_question_gets_one_sure_answer(system: object) -> None:
-    files = model_files(PROJECT_ROOT, Settings.from_environment().models_dir)
-    bench = build_bench(PROJECT_ROOT, load_ranker(files.ranker).ranker, load_dispatcher(files.dispatcher))
+def test_every_suggested_question_gets_one_sure_answer(bench: Bench) -> None:
     places = [place for place in bench.assistant.places.by_id.values() if place.covered]
     unsure = {
         question: kind

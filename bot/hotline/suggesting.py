@@ -12,7 +12,8 @@ from bot.hotline.answering import Assistant, Turn
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.knowledge import KnowledgeEntry
 from bot.hotline.ranking import Ranked
-from bot.hotline.understanding import Understanding
+from bot.hotline.understanding import Understanding, questions_in
+from bot.text.normalise import normalise
 from bot.text.similarity import character_grams
 
 SUGGESTED = 5
@@ -33,6 +34,7 @@ _SAYS_NOTHING = frozenset(
         "ask_identity",
     }
 )
+_WHOLE = 2  # suggestions for a message with several questions that go to the message as a whole
 _SHORTEST_WORD = 2  # characters; a single one explains nothing
 
 
@@ -76,10 +78,24 @@ class Suggester:
         return understanding.intent in _SAYS_NOTHING and understanding.probability(understanding.intent) >= _CERTAIN
 
     def _ranked(self, turn: Turn) -> Sequence[Ranked]:
-        """Return the likeliest entries; what a text seems to ask about counts half, since it may be mistaken."""
-        understood = self._understand(turn.text)
+        """Return the likeliest entries: of the whole message, and of each question where it asks several."""
+        ranked = self.assistant.candidates(replace(turn, understanding=self._doubted(turn.text)))
+        parts = questions_in(normalise(turn.text)) if ranked else []
+        if len(parts) < 2:
+            return ranked
+        place = ranked[0].entry.jurisdiction
+        single = [one for part in parts for one in self.assistant.nearest(part, place, self._doubted(part), top=2)]
+        single.sort(key=lambda one: -one.confidence)
+        together: dict[str, Ranked] = {}
+        for one in (*ranked[:_WHOLE], *single, *ranked[_WHOLE:]):
+            together.setdefault(one.entry.id, one)
+        return list(together.values())[:SUGGESTED]
+
+    def _doubted(self, text: str) -> Understanding:
+        """Return the intents of ``text``, each counting half: they may be mistaken."""
+        understood = self._understand(text)
         doubted = {intent: probability * _TRUST for intent, probability in understood.scores.items()}
-        return self.assistant.candidates(replace(turn, understanding=Understanding(doubted, understood.model)))
+        return Understanding(doubted, understood.model)
 
     def _explained(self, ranked: Ranked, text: str) -> Suggested:
         lexicon = self.assistant.lexicon(ranked.entry.jurisdiction)

@@ -227,7 +227,8 @@ def test_a_worse_model_is_refused_with_the_figure_that_fell(place: Place) -> Non
     version = place.trained(number)
     assert version.state is VersionState.REFUSED, (version.state, version.problem, version.log)
     assert "险情识别出来的比例" in version.problem
-    assert "没有通过发布门槛" in place.console.post(f"/admin/training/{number}/release", 409, reason="就要发布")
+    refused = json.loads(place.console.post(f"/admin/training/{number}/release", 409, reason="就要发布"))
+    assert refused["error"].startswith("没有通过发布门槛")
     assert place.serving() == 1
     assert place.system.say("我家着火了", "danger").kind == "emergency"
 

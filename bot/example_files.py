@@ -13,11 +13,11 @@ from bot.errors import KnowledgeInvalid
 from bot.hotline.danger_classifier import DangerClassifier, DangerExample
 from bot.hotline.directory import all_entries
 from bot.hotline.emergencies import Danger, detect_emergency
+from bot.hotline.understanding import COMPLAINT_INTENT
 from bot.knowledge_files import read_knowledge_files
 from bot.text.normalise import normalise
 
 EMERGENCY_INTENT = "report_emergency"
-COMPLAINT_INTENT = "report_problem"
 _ENOUGH = 6000  # questions of the knowledge that are learnt from: more only take time
 _EVERY = 3  # which complaint teaches the intent: all of them would outweigh the questions
 _NUMBERS = frozenset(danger.value for danger in Danger)

@@ -20,7 +20,7 @@ from bot.hotline.privacy import mask
 from bot.hotline.ranking import EntryIndex, Ranked, Ranker, Thresholds
 from bot.hotline.replies import EMPTY_TEXT, Choice, Reply, answer_text, citations_of, emergency_text, offer_text
 from bot.hotline.routing import SURE, Dispatcher, RoutingAdvice, Suggestion
-from bot.hotline.understanding import Understanding, names_another_case, questions_in
+from bot.hotline.understanding import COMPLAINT_INTENT, Understanding, names_another_case, questions_in
 from bot.text.normalise import has_words, normalise
 from bot.text.wording import Wording, is_english
 
@@ -184,10 +184,10 @@ class Assistant:
         if best >= self._thresholds.offer or (ranked and named is _Named.ALONE):
             several = self._each_question(text, turn)
             return self._answered(several, turn) if several else self._offer(ranked, turn)
-        if turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN:
+        if turn.understanding.probability(COMPLAINT_INTENT) >= _COMPLAINT_CERTAIN:
             if ranked and not any(rule.jurisdiction == self._place(turn) for rule in self.knowledge.routing_rules):
                 return self._offer(ranked, turn)  # without routing rules, what the documents say comes nearest
-            return self._routed(turn)
+            return self._routed(self.suggest_departments(turn.text, self._place(turn)), turn)
         return self._unsupported(turn)
 
     def _about_order(self, turn: Turn) -> Reply | None:
@@ -215,33 +215,31 @@ class Assistant:
 
         Other entries that come near are offered: the message may ask about them, or the hotline may not take the matter.
         """
-        if turn.understanding.probability("report_problem") < _COMPLAINT_LIKELY:
+        if turn.understanding.probability(COMPLAINT_INTENT) < _COMPLAINT_LIKELY:
             return None
         best = ranked[0] if ranked else None
         if best and best.entry.kind is not AnswerKind.ROUTE:
             scope = best.entry.kind is AnswerKind.SCOPE
             if best.confidence >= (self._thresholds.offer if scope else _DOUBTFUL):
                 return None
-        likely = next(iter(self.suggest_departments(turn.text, self._place(turn))), None)
-        return self._routed(turn) if likely and likely.confidence >= _SURER else None
-
-    def _routed(self, turn: Turn) -> Reply:
-        """Return where a complaint goes that no entry answers: one department where that is sure, else a person."""
         maybe = self.suggest_departments(turn.text, self._place(turn))
-        best = maybe[0] if maybe else None
-        if best and best.rule and best.confidence >= SURE:
+        return self._routed(maybe, turn) if maybe and maybe[0].confidence >= _SURER else None
+
+    def _routed(self, maybe: Sequence[Suggestion], turn: Turn) -> Reply:
+        """Return where a complaint goes that no entry answers: one department where that is sure, else a person."""
+        best = maybe[0] if maybe and maybe[0].confidence >= SURE else None
+        if best and best.rule:
             entry = self._entries.get(f"{best.rule.jurisdiction}.routing.{best.rule.id}")
             if entry:
                 return self._answered([Ranked(entry, best.confidence)], turn)
-        if best and best.rule is None and best.confidence >= SURE:
+        if best and best.rule is None:
             said = _NOBODYS.format(best.category.rpartition("/")[2], self.places.name(self._place(turn)))
-            nobodys = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
-            return replace(nobodys, choices=(Choice(BEGIN, BEGIN),))
-        named = [s for s in maybe if s.department and s.confidence >= _WORTH_NAMING]
-        listed = "".join(f"\n{n}. {s.department.name}（{s.category}）" for n, s in enumerate(named, 1) if s.department)
-        said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if listed else _UNSURE_ROUTE
-        unsure = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
-        return replace(unsure, choices=(Choice(BEGIN, BEGIN),))
+        else:
+            named = [s for s in maybe if s.department and s.confidence >= _WORTH_NAMING]
+            lines = (f"\n{n}. {s.department.name}（{s.category}）" for n, s in enumerate(named, 1) if s.department)
+            said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if (listed := "".join(lines)) else _UNSURE_ROUTE
+        to_person = self._plain("handoff", said, turn, self._place(turn), turn.dialogue)
+        return replace(to_person, choices=(Choice(BEGIN, BEGIN),))
 
     def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
         """Return the three likeliest departments of ``place`` for a complaint ``text``, with confidence and reason."""
@@ -322,7 +320,7 @@ class Assistant:
         before = turn.dialogue.text
         bare = bool(before) and says_nothing_new(raw)
         understanding = Understanding(turn.dialogue.intents) if bare else turn.understanding
-        routes = understanding.probability("report_problem") >= _COMPLAINT_LIKELY
+        routes = understanding.probability(COMPLAINT_INTENT) >= _COMPLAINT_LIKELY
         ranked = [] if bare else index.rank(canonical(raw), understanding, self._ranker, routes=routes)
         if not before or not (bare or looks_like_follow_up(raw) or place_changed):
             return _Reading(ranked, raw, understanding)
@@ -516,7 +514,7 @@ class Assistant:
         while len(text := self._offer_text(likely, turn, doubtful)) > _LONGEST_OFFER and len(likely) > 1:
             likely.pop()
         offers = tuple(e.id for e in likely)
-        complains = turn.understanding.probability("report_problem") >= _COMPLAINT_CERTAIN
+        complains = turn.understanding.probability(COMPLAINT_INTENT) >= _COMPLAINT_CERTAIN
         file = (Choice(BEGIN, BEGIN),) if complains else ()
         dialogue = replace(turn.dialogue, offers=offers, misses=turn.dialogue.misses + 1)
         return Reply(

@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.hotline.knowledge import Citation, KnowledgeEntry
 from bot.hotline.lexicon import Lexicon
-from bot.hotline.understanding import Understanding, readings
+from bot.hotline.understanding import COMPLAINT_INTENT, Understanding, readings
 from bot.text.arrays import Array
 from bot.text.similarity import DocumentIndex, TextIndex, character_grams, characters, sound_grams
 from bot.text.wording import WordingData
@@ -45,7 +45,7 @@ FEATURES = (
 def intent_of(entry: KnowledgeEntry) -> str:
     """Return the intent that a question answered by ``entry`` has."""
     if entry.kind.value == "route":
-        return "report_problem"
+        return COMPLAINT_INTENT
     return f"ask_{entry.aspect.value}"
 
 

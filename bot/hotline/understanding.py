@@ -21,6 +21,8 @@ _SAYS_WHAT = re.compile(
     r"什么|哪|多少|几[个天年月家项]|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|多长|为何|如何|何时|吗|材料|电话|条件呢|费|时间|期限|文号|负责|牵头"
 )
 
+COMPLAINT_INTENT = "report_problem"  # of those who complain; routing rules answer it
+
 
 @dataclass(frozen=True)
 class Understanding:

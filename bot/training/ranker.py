@@ -13,7 +13,6 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from bot.errors import HotlineError
-from bot.example_files import COMPLAINT_INTENT
 from bot.hotline.directory import all_entries
 from bot.hotline.knowledge import Knowledge, KnowledgeEntry
 from bot.hotline.lexicon import learn_wording, lexicons_of
@@ -28,7 +27,7 @@ from bot.hotline.ranking import (
     intent_of,
     sigmoid,
 )
-from bot.hotline.understanding import Understanding
+from bot.hotline.understanding import COMPLAINT_INTENT, Understanding
 from bot.text.arrays import Array
 from bot.text.classify import TextClassifier
 from bot.text.normalise import normalise, strip_filler

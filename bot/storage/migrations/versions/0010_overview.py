@@ -10,7 +10,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-_COUNTED = ["state", "jurisdiction", "answered", "due", "reworked", "satisfaction"]
+_COUNTED = ["state", "jurisdiction", "category", "answered", "due", "reworked", "satisfaction"]
 _FIGURES = [
     "received",
     "state",
@@ -51,29 +51,21 @@ def upgrade() -> None:
     op.create_index("ix_work_orders_state_near", "work_orders", ["state", "near", "due", "category"])
     op.create_index("ix_work_orders_jurisdiction_state", "work_orders", ["jurisdiction", "state", "category"])
     op.drop_index("ix_work_orders_department_received", "work_orders")
-    op.create_index("ix_work_orders_department", "work_orders", ["department", "received", "category", *_COUNTED])
+    op.create_index("ix_work_orders_department", "work_orders", ["department", "received", *_COUNTED])
     op.drop_index("ix_work_orders_figures", "work_orders")
-    op.create_index("ix_work_orders_figures", "work_orders", ["received", "department", "category", *_COUNTED])
-    op.create_index("ix_work_orders_topics", "work_orders", ["department", "category", "received", *_COUNTED])
+    op.create_index("ix_work_orders_figures", "work_orders", ["received", "department", *_COUNTED])
     op.create_index("ix_ledger_entries_overview", "ledger_entries", ["ledger", "position", "entry"])
     op.create_index(
         "ix_work_orders_assisted", "work_orders", ["id"], sqlite_where=_ASSISTED, postgresql_where=_ASSISTED
     )
-    if (
-        op.get_bind().dialect.name == "postgresql"
-    ):  # else it takes nearly every order for one that somebody assists with
-        op.execute("CREATE STATISTICS st_work_orders_assisting ON (CAST(assisting AS TEXT)) FROM work_orders")
 
 
 def downgrade() -> None:
     op.drop_index("ix_ledger_entries_overview", "ledger_entries")
-    op.drop_index("ix_work_orders_topics", "work_orders")
     op.drop_index("ix_work_orders_figures", "work_orders")
     op.create_index("ix_work_orders_figures", "work_orders", _FIGURES)
     op.drop_index("ix_work_orders_department", "work_orders")
     op.create_index("ix_work_orders_department_received", "work_orders", ["department", "received"])
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP STATISTICS st_work_orders_assisting")
     op.drop_index("ix_work_orders_assisted", "work_orders")
     op.drop_index("ix_work_orders_jurisdiction_state", "work_orders")
     op.drop_index("ix_work_orders_state_near", "work_orders")

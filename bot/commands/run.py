@@ -63,7 +63,7 @@ def run() -> None:
 
 def _train() -> ModelFiles:
     """Train in a process of its own, so that what training needs does not stay in memory."""
-    click.echo("没有对应当前训练数据的模型，开始训练（两个核约两分钟）……")
+    click.echo("没有对应当前训练数据的模型，开始训练（两个核约三分钟）……")
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "trained"
         command = [sys.executable, "-m", "bot", "train", "--first"]

@@ -35,6 +35,7 @@ _SAYS_NOTHING = frozenset(
     }
 )
 _WHOLE = 2  # suggestions for a message with several questions that go to the message as a whole
+_PARTS = 3  # questions of a message that are looked up each for itself, at every pause in typing
 _SHORTEST_WORD = 2  # characters; a single one explains nothing
 
 
@@ -80,7 +81,7 @@ class Suggester:
     def _ranked(self, turn: Turn) -> Sequence[Ranked]:
         """Return the likeliest entries: of the whole message, and of each question where it asks several."""
         ranked = self.assistant.candidates(replace(turn, understanding=self._doubted(turn.text)))
-        parts = questions_in(normalise(turn.text)) if ranked else []
+        parts = questions_in(normalise(turn.text))[:_PARTS] if ranked else []
         if len(parts) < 2:
             return ranked
         place = ranked[0].entry.jurisdiction

@@ -87,7 +87,7 @@ def compare(
     after = load_candidate(new, root)
     say(f"新模型回答 {len(questions)} 道黄金题……", 0.1)
     judged = after.bench.judge(questions)
-    figures: dict[str, Any] = {"measures": _measures(after, judged), "groups": _groups(judged)}
+    figures: dict[str, Any] = {"measures": _measures(after, judged), "groups": _groups(after, judged)}
     say("测量把握与对错……", 0.3)
     curves = [_curves("新模型", after, questions)]
     before: dict[str, float | None] = {}
@@ -96,7 +96,7 @@ def compare(
         serving = load_candidate(old, root)
         others = serving.bench.judge(questions)
         before = dict(_measures(serving, others))
-        figures |= {"groups_before": _groups(others), "changed": _changed(others, judged)}
+        figures |= {"groups_before": _groups(serving, others), "changed": _changed(others, judged)}
         curves.append(_curves("正在使用的模型", serving, questions))
     say("交叉验证意图识别……", 0.7)
     labels, said = cross_validated(root)
@@ -167,8 +167,8 @@ def _routing(bench: Bench) -> float:
     return right / len(rows)
 
 
-def _groups(judged: Sequence[Judged]) -> list[dict[str, Any]]:
-    return [asdict(group) for group in summary(judged)]
+def _groups(candidate: Candidate, judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    return [asdict(group) for group in summary(judged, candidate.bench.assistant.places.by_id)]
 
 
 def _curves(name: str, candidate: Candidate, questions: Sequence[Question]) -> dict[str, Any]:

@@ -9,18 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from bot.editing.labels import INTENTS, QUESTION_KINDS, STYLES
 from bot.example_files import complaint_examples, train_danger_classifier
 from bot.hotline.answering import Assistant, Turn
 from bot.hotline.danger_classifier import DangerClassifier
 from bot.hotline.dialogue import Dialogue
 from bot.hotline.directory import all_entries
 from bot.hotline.eligibility import read_eligibility
-from bot.hotline.jurisdictions import Places
+from bot.hotline.jurisdictions import Jurisdiction, Places
 from bot.hotline.ranking import Ranker, intent_of
 from bot.hotline.replies import Reply
 from bot.hotline.routing import Dispatcher
@@ -164,12 +166,15 @@ def training_pairs(root: Path) -> list[tuple[str, str]]:
     return [(strip_filler(normalise(text)), intent) for text, intent in pairs]
 
 
-def summary(judged: Sequence[Judged]) -> list[Group]:
-    """Return all questions as one group, then each place, kind and style."""
+def summary(judged: Sequence[Judged], places: Mapping[str, Jurisdiction] = MappingProxyType({})) -> list[Group]:
+    """Return all questions as one group, then each place, kind and style, under the names that people know them by."""
     found: dict[str, list[Judged]] = defaultdict(list)
     for item in judged:
         question = item.question
-        for name in ("全部", f"地区 {question.jurisdiction}", f"类型 {question.kind}", f"风格 {question.style}"):
+        place = places.get(question.jurisdiction)
+        kind, style = QUESTION_KINDS.get(question.kind, question.kind), STYLES.get(question.style, question.style)
+        named = f"辖区 {place.name if place else question.jurisdiction}", f"类型 {kind}", f"说法 {style}"
+        for name in ("全部", *named):
             found[name].append(item)
     names = sorted(found, key=lambda name: (name != "全部", name))
     return [_group(name, found[name]) for name in names]
@@ -228,7 +233,7 @@ def evaluate(settings: Settings, say: Callable[[str], object], *, record: bool =
     questions = held_out_questions(PROJECT_ROOT)
     say(f"回答 {len(questions)} 道题……")
     judged = bench.judge(questions)
-    groups = summary(judged)
+    groups = summary(judged, bench.assistant.places.by_id)
     say(f"{'':24}{'问':>6}{'作答':>8}{'通过':>8}{'答错':>8}")
     for g in groups:
         say(f"{g.name:24}{g.asked:6}{g.answered:8.1%}{g.passed:8.1%}{g.wrong:8.1%}")
@@ -240,7 +245,7 @@ def evaluate(settings: Settings, say: Callable[[str], object], *, record: bool =
     report = Report(
         groups=groups,
         failures=[_failure(item) for item in judged if item.fault],
-        confusions=confusions(labels, said),
+        confusions=[(INTENTS.get(a, a), INTENTS.get(b, b), n) for a, b, n in confusions(labels, said)],
         intent_accuracy=sum(a == b for a, b in zip(labels, said)) / len(labels),
         curves=[
             ("训练时留出的相似问", trained.risk_coverage, trained.calibration),

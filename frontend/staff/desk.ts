@@ -158,6 +158,7 @@ function keepDraft(): void {
 }
 
 function showConversation(): void {
+  document.querySelector<HTMLDialogElement>("#order[open]")?.close();
   tell({ opened: opened() });
   markOpened();
   const transcript = document.getElementById("transcript");

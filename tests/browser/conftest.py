@@ -48,27 +48,30 @@ async def open_page(browser: Browser, system: System) -> AsyncIterator[Callable[
     """
     faults: list[str] = []
     allowed: list[str] = []
-    own = urlsplit(system.web).netloc
 
     async def open_it(
         size: dict[str, int] = DESKTOP, scheme: str = "light", query: str = "", expected: tuple[str, ...] = ()
     ) -> Page:
         context = await browser.new_context(viewport=size, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce")  # type: ignore[arg-type]
         page = await context.new_page()
-        page.set_default_timeout(30_000)
         allowed.extend(expected)
-        page.on(
-            "console", lambda message: faults.append(message.text) if message.type in {"error", "warning"} else None
-        )
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda r: faults.append(f"to {r.url}") if not r.url.startswith(f"{system.web}/") else None)
-        page.on("websocket", lambda s: faults.append(f"to {s.url}") if urlsplit(s.url).netloc != own else None)
+        watch(page, system.web, faults)
         await page.goto(f"{system.web}/{query}")
         await page.locator(".presence.open").wait_for(state="attached")
         return page
 
     yield open_it
     assert [fault for fault in faults if not any(word in fault for word in allowed)] == []
+
+
+def watch(page: Page, origin: str, faults: list[str]) -> None:
+    """Add to ``faults`` whatever ``page`` complains of and whatever it asks of another origin than its own."""
+    page.set_default_timeout(30_000)
+    page.on("console", lambda message: faults.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda r: faults.append(f"to {r.url}") if not r.url.startswith(f"{origin}/") else None)
+    own = urlsplit(origin).netloc
+    page.on("websocket", lambda s: faults.append(f"to {s.url}") if urlsplit(s.url).netloc != own else None)
 
 
 async def ask(page: Page, text: str) -> Locator:

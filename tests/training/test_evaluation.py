@@ -54,7 +54,7 @@ def test_abstaining_is_not_wrong() -> None:
     everything = groups["全部"]
     assert (everything.asked, everything.wrong, everything.passed) == (3, 1 / 3, 1 / 3)
     assert everything.answered == 2 / 3
-    assert set(groups) == {"全部", "地区 yunjiang", "类型 answer", "风格 terse"}
+    assert set(groups) == {"全部", "辖区 yunjiang", "类型 知识", "说法 简短"}
 
 
 def test_confusions_are_counted() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.bootstrap import now
+from bot.editing.labels import INTENTS
 from bot.hotline.learning import STATE_NAMES, ModelVersion, ReleaseRefused, VersionState
 from bot.hotline.staff import Permission, StaffMember
 from bot.learning.releases import SEED, measure_again, release, roll_back
@@ -135,7 +136,7 @@ async def show_version(request: web.Request) -> web.StreamResponse:
     return await render(
         request, "admin/training_version.html", **values, figures=figures, stale=stale, State=VersionState,
         effects=_EFFECTS, measures=_MEASURES, risk=risk_plot(figures), calibration=calibration_plot(figures),
-        intents=_intents(figures), groups=_groups(figures),
+        intents=_intents(figures), groups=_groups(figures), intent_names=INTENTS,
     )  # fmt: skip
 
 

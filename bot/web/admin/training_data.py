@@ -9,6 +9,7 @@ from dataclasses import replace
 from aiohttp import BodyPartReader, web
 
 from bot.bootstrap import now
+from bot.editing.labels import QUESTION_KINDS
 from bot.hotline.learning import GoldenQuestion, Label, LabelInvalid
 from bot.hotline.staff import Permission, StaffMember
 from bot.learning.inbox import GoldenGuard
@@ -21,10 +22,6 @@ from bot.web.staff.access import allowed, member_of
 from bot.web.staff.pages import render
 
 _LARGEST = 2 * 1024 * 1024  # bytes of a file with labels
-_KINDS = {
-    "answer": "知识", "service": "办事", "hotline": "热线号码", "validity": "效力", "scope": "受理范围", "route": "派单",
-    "followup": "追问", "emergency": "险情", "unsupported": "应当说不知道", "chitchat": "闲聊",
-}  # fmt: skip
 
 
 def add_routes(app: web.Application) -> None:
@@ -123,7 +120,7 @@ async def _golden_page(
     places = (await asyncio.to_thread(request.app[REFERENCE].places)).by_id
     covered = sorted((p for p in places.values() if p.covered), key=lambda p: p.id)
     return await render(
-        request, "admin/training_golden.html", status, questions=questions, kinds=_KINDS, covered=covered,
+        request, "admin/training_golden.html", status, questions=questions, kinds=QUESTION_KINDS, covered=covered,
         places=places, problem=problem, given=given or {},
     )  # fmt: skip
 
@@ -134,7 +131,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     form = {name: str(value) for name, value in (await request.post()).items()}
     database, member = request.app[DATABASE], member_of(request)
     question = GoldenQuestion(
-        kind=form.get("kind", "") if form.get("kind") in _KINDS else "answer",
+        kind=form.get("kind", "") if form.get("kind") in QUESTION_KINDS else "answer",
         jurisdiction=form.get("jurisdiction", ""),
         turns=tuple(_lines(form.get("turns", ""))),
         must=tuple(tuple(_words(line)) for line in _lines(form.get("must", ""))),

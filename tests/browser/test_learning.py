@@ -1,4 +1,4 @@
-"""The whole way with everything running: label, train, compare, release without a restart, roll back; and what goes wrong.
+"""The whole way in a browser with everything running: label, train, compare, release without a restart, roll back; and what goes wrong.
 
 The place knows a few documents only, so that each of its three trainings takes a fraction of the usual time.
 """
@@ -11,7 +11,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,20 +20,22 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from playwright.async_api import Browser, Page, expect
 
 from bot.bootstrap import now
 from bot.hotline.learning import ModelVersion, VersionState
 from bot.hotline.staff import StaffMember
 from bot.hotline.work_orders import Role
-from bot.knowledge_files import wording_key
 from bot.passwords import hash_password
 from bot.settings import PROJECT_ROOT
 from bot.storage import Database, add_staff, current_release, get_entry, get_version, open_versions, save_entry
+from tests.browser.conftest import DESKTOP, ask, shoot, watch
 from tests.conftest import System, new_place, start_everything, stop_everything, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.timeout(3600)]
 _KEPT = ("departments", "hotlines", "routing", "hotline_integration", "residence_permit")  # files of Jingzhou
 _ENTRY = "jingzhou.residence_permit.time_limit"
+_ANSWER = re.compile(r"^\W*(?:答复：\s*)?符合条件的，公安机关自受理之日起15日内")  # as the entry answers, straight away
 _ASKED = ("暂住小本本多少天能拿到手", "外来人员小本子几天能拿")
 _PASSWORD = "云江的水很清很清亮"
 _PATIENCE = 1500  # seconds for a training on a machine with much else to do
@@ -162,43 +164,104 @@ def _entry_of(place: Place, text: str, sender: str) -> str | None:
     return said.custom.get("entry") if said.kind == "answer" else None
 
 
-def _until_answered(place: Place, text: str, entry: str | None, name: str) -> float:
-    """Wait until ``text`` is answered from ``entry`` and return how long that took."""
-    started, number = time.monotonic(), iter(range(10_000))
-    until(lambda: _entry_of(place, text, f"{name}-{next(number)}") == entry, 120, name)
-    return time.monotonic() - started
+@pytest.fixture
+async def open_window(browser: Browser, place: Place) -> AsyncIterator[Callable[[str], Awaitable[Page]]]:
+    """Give a function that opens a window at a path of the place; what goes wrong there fails the test."""
+    faults: list[str] = []
+
+    async def opened(path: str) -> Page:
+        context = await browser.new_context(
+            base_url=place.system.web, viewport=DESKTOP, locale="zh-CN", reduced_motion="reduce"  # type: ignore[arg-type]
+        )
+        page = await context.new_page()
+        watch(page, place.system.web, faults)
+        await page.goto(path)
+        return page
+
+    yield opened
+    assert faults == []
 
 
-def test_a_missed_question_is_labelled_trained_released_answered_and_rolled_back(
-    place: Place, record_property: Any
+async def _label(page: Page, text: str) -> int:
+    """Decide in the inbox that the group with ``text`` asks for the entry; return how many wordings that were."""
+    await page.goto("/admin/inbox")
+    await page.locator(".inbox-list a", has_text=text).click()
+    await expect(page.locator(".inbox-group label", has_text=text)).to_be_visible()
+    wordings = await page.locator("input[name=wording]").count()
+    choice = page.locator(f"button[value='entry:{_ENTRY}']")
+    if not await choice.count():
+        await page.keyboard.press("/")
+        await page.keyboard.type("居住证多久")
+    await choice.first.wait_for()
+    if key := await choice.first.get_attribute("data-key"):
+        await page.keyboard.press("Escape")
+        await page.keyboard.press(key)
+    else:
+        await choice.first.click()
+    await expect(page.locator(".inbox-done")).to_contain_text(f"已把 {wordings} 条标为")
+    return wordings
+
+
+async def _asks_until(page: Page, text: str, holds: bool) -> None:
+    """Ask in the widget until the answer is from the entry, or no longer is; a release takes a few seconds."""
+    for _ in range(40):
+        if bool(_ANSWER.match(await (await ask(page, text)).inner_text())) is holds:
+            return
+        await page.wait_for_timeout(500)
+    pytest.fail(f"{text}: {await page.locator('.answer').last.inner_text()}")
+
+
+async def test_a_missed_question_is_labelled_trained_released_answered_and_rolled_back(
+    place: Place, open_window: Callable[[str], Awaitable[Page]], record_property: Any
 ) -> None:
-    console = place.console
     assert place.serving() == 1
+    citizen = await open_window("/")
     for text in _ASKED:
-        assert _entry_of(place, text, f"before-{text[:2]}") is None
-    page = console.get("/admin/inbox")
-    for text in _ASKED:
-        assert text in page
-        keys = re.findall(r'group=(\w+)"[^>]*>\s*<span class="inbox-text">([^<]+)', page)
-        key = next((k for k, shown in keys if shown == text), None)
-        if key:
-            wordings = [wording_key(one) for one in _ASKED]
-            console.post("/admin/inbox/label", group=key, choice=f"entry:{_ENTRY}", wording=wordings)
-    number = console.train("小本子的问法")
-    version = place.trained(number)
-    assert version.state is VersionState.READY, (version.problem, version.log)
+        await expect(await ask(citizen, text)).not_to_have_text(_ANSWER)
+    console = await open_window("/staff/login?next=/admin/inbox")
+    await console.fill("#login", "admin")
+    await console.fill("#password", _PASSWORD)
+    await console.press("#password", "Enter")
+    await console.wait_for_url("**/admin/inbox")
+    labelled = await _label(console, _ASKED[0])
+    if labelled < len(_ASKED):
+        labelled += await _label(console, _ASKED[1])
+    assert labelled == len(_ASKED)
+
+    await console.get_by_role("link", name="去训练").click()
+    await console.keyboard.press("t")
+    await console.keyboard.type("小本子的问法")
+    await console.keyboard.press("Enter")
+    await console.wait_for_url(re.compile(r"/admin/training/\d+$"))
+    number = int(console.url.rsplit("/", 1)[1])
+    await expect(console.locator("#progress [role=status]")).to_contain_text("训练", timeout=120_000)
+    await shoot(console, "journey-training")
+    await expect(console.locator(".tag", has_text="可以发布")).to_be_visible(timeout=_PATIENCE * 1000)
+    version = place.version(number)
     assert version.labels == len(_ASKED)
-    assert version.figures["against"] == 1
-    assert "可以发布" in console.get(f"/admin/training/{number}")
-    assert _entry_of(place, _ASKED[0], "not yet") is None
+    await expect(console.locator("main")).to_contain_text(
+        "没有一道题的答案变化" if not version.figures["changed"] else "→"
+    )
+    await shoot(console, "journey-trained")
+    await expect(await ask(citizen, _ASKED[0])).not_to_have_text(_ANSWER)
+
     running = {process.pid for process in place.system.processes()}
     with Turns(place.system) as turns:
-        time.sleep(1)
-        console.post(f"/admin/training/{number}/release", reason="学会了小本子")
-        released = _until_answered(place, _ASKED[0], _ENTRY, "released")
-        assert _entry_of(place, _ASKED[1], "also") == _ENTRY
-        console.post("/admin/training/rollback", reason="试试回退")
-        rolled_back = _until_answered(place, _ASKED[0], None, "rolled back")
+        await console.fill("#reason", "学会了小本子")
+        await console.get_by_role("button", name=f"发布第 {number} 版").click()
+        await expect(console.locator(".tag", has_text="正在使用")).to_be_visible()
+        started = time.monotonic()
+        await _asks_until(citizen, _ASKED[0], True)
+        released = time.monotonic() - started
+        await expect(await ask(citizen, _ASKED[1])).to_have_text(_ANSWER)
+        await shoot(citizen, "journey-learnt")
+        await console.get_by_role("link", name="回到训练与发布").click()
+        await console.get_by_role("button", name="回退到第 1 版").click()
+        await console.get_by_role("dialog").get_by_role("button", name="回退", exact=True).click()
+        await expect(console.locator("td", has_text="回退到第 1 版")).to_be_visible()
+        started = time.monotonic()
+        await _asks_until(citizen, _ASKED[0], False)
+        rolled_back = time.monotonic() - started
     assert set(turns.kinds) == {"answer"}, turns.kinds
     assert place.serving() == 1
     assert {process.pid for process in place.system.processes()} == running

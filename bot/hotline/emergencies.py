@@ -90,8 +90,7 @@ _SIGN_MARK = "qsign"
 _CLAUSE = re.compile(r"[^，。！？；、\s~…]+")
 _STANDARD = re.compile("|".join(sorted(signs.STANDARD_WORDS, key=len, reverse=True)))
 _NEAR = 16  # characters between a hint and what belongs to it
-_SURE = 0.2  # probability from which the classifier alone is believed
-_NOT_EXCLUDED = 0.15  # probability from which the signs are
+_LIKELY = 0.15  # probability from which a message is taken for one about present danger
 _ALSO = 0.25  # share of the likeliest number's probability from which another one is named too
 _UNKNOWN = (Danger.MEDICAL, Danger.CRIME, Danger.FIRE)  # somebody needs help, nothing says which
 
@@ -100,15 +99,15 @@ def detect_emergency(text: str, alarm: Alarm | None = None) -> Emergency | None:
     """Return the present danger that normalised ``text`` reports, ``None`` where there is none.
 
     Questions about emergencies and stories of past ones do not count. ``alarm`` is what a classifier makes of the
-    text, where there is one: it finds danger that no sign knows, and takes back signs where it is sure of none.
+    text, where there is one: it has read the signs, finds danger that none of them knows, and takes them back.
     """
     signed = _signed(text)
     if alarm is None:
         return signed
-    if alarm.probability >= _SURE:
-        likely = [Danger(number) for number in alarm.likely]
-        return Emergency(tuple(dict.fromkeys([*likely, *(signed.dangers if signed else ())])))
-    return signed if alarm.probability >= _NOT_EXCLUDED else None
+    if alarm.probability < _LIKELY:
+        return None
+    likely = [Danger(number) for number in alarm.likely]
+    return Emergency(tuple(dict.fromkeys([*likely, *(signed.dangers if signed else ())])))
 
 
 def speaks_of_past(text: str) -> bool:

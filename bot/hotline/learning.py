@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from bot.errors import HotlineError
+from bot.hotline.understanding import COMPLAINT_INTENT
 
 
 class LabelInvalid(HotlineError):
@@ -44,7 +45,7 @@ LABEL_NAMES: Mapping[LabelKind, str] = {
 }
 TAUGHT = frozenset(LabelKind) - {LabelKind.SIMILAR, LabelKind.DISMISSED}  # what training reads
 INTENTS: Mapping[LabelKind, str] = {  # those that follow from the decision
-    LabelKind.CATEGORY: "report_problem",
+    LabelKind.CATEGORY: COMPLAINT_INTENT,
     LabelKind.UNSUPPORTED: "ask_unsupported",
     LabelKind.EMERGENCY: "report_emergency",
     LabelKind.HARMLESS: "ask_about_emergency",

@@ -12,7 +12,7 @@ from bot.hotline.answering import Assistant
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.knowledge import KnowledgeEntry
 from bot.hotline.learning import GoldenQuestion, Label, LabelKind
-from bot.hotline.understanding import Understanding
+from bot.hotline.understanding import COMPLAINT_INTENT, Understanding
 from bot.knowledge_files import wording_key
 from bot.settings import PROJECT_ROOT
 from bot.storage import Missed, Why
@@ -123,7 +123,7 @@ def proposals_for(group: Group, assistant: Assistant) -> list[Proposal]:
         if at < _ALWAYS or one.confidence >= _UNLIKELY:
             title = one.entry.question
             found.append(Proposal(LabelKind.ENTRY, title, _why(text, one.entry), one.confidence, one.entry))
-    if intents.get("report_problem", 0.0) >= 0.3:
+    if intents.get(COMPLAINT_INTENT, 0.0) >= 0.3:
         for advice in assistant.suggest_departments(text, group.jurisdiction)[:2]:
             found.append(
                 Proposal(

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.hotline.understanding import COMPLAINT_INTENT
 from bot.storage.tables import conversations as c
 from bot.storage.tables import ledger as t
 
@@ -88,7 +89,7 @@ def turns_before(connection: Connection, conversation: str, at: dt.datetime, mos
 def _from_ledger(connection: Connection, since: dt.datetime, unsure: float) -> Iterator[Missed]:
     own = t.ledger.c
     low = sa.and_(own.kind.in_(("answer", "scope", "route")), own.confidence < unsure)
-    unrouted = sa.and_(own.kind == "handoff", own.intent == "report_problem")
+    unrouted = sa.and_(own.kind == "handoff", own.intent == COMPLAINT_INTENT)
     query = (
         sa.select(t.ledger)
         .where(own.at >= since, sa.or_(own.kind.in_(("unsupported", "clarify")), low, unrouted))

@@ -8,8 +8,10 @@ no citizen types them, and reads a cache from the shared temporary folder, where
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import jieba
 
@@ -23,7 +25,8 @@ class Segmenter:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._tokenizer = jieba.Tokenizer()
-        self._tokenizer.FREQ, self._tokenizer.total = common_words()
+        frequencies, self._tokenizer.total = common_words()
+        self._tokenizer.FREQ = dict(frequencies)  # adding words changes it
         self._tokenizer.initialized = True
         for word in sorted(set(words)):
             self._tokenizer.add_word(word)
@@ -47,8 +50,12 @@ def dictionary_words(folder: Path) -> list[str]:
     return sorted(words)
 
 
-def common_words() -> tuple[dict[str, int], int]:
-    """Return jieba's prefix dictionary (word or beginning of one → occurrences) of common words, and their sum."""
+@lru_cache(maxsize=1)
+def common_words() -> tuple[Mapping[str, int], int]:
+    """Return jieba's prefix dictionary (word or beginning of one → occurrences) of common words, and their sum.
+
+    Reading it takes longer than all else that a small assistant is made of, and is done once.
+    """
     frequencies: dict[str, int] = {}
     total = 0
     with jieba.get_dict_file() as lines:
@@ -59,4 +66,4 @@ def common_words() -> tuple[dict[str, int], int]:
                 total += int(count)
                 for end in range(1, len(word)):
                     frequencies.setdefault(word[:end], 0)
-    return frequencies, total
+    return MappingProxyType(frequencies), total

@@ -88,8 +88,7 @@ def test_a_classifier_finds_what_no_sign_knows_and_takes_back_what_it_is_sure_is
         return detect_emergency(text, Alarm(probability, {"119": probability * 0.9, "120": probability * 0.1}))
 
     assert judged("呜呜呜好黑", 0.9) == Emergency((Danger.FIRE,))
-    assert judged("呜呜呜好黑", 0.17) is None
-    assert judged("我爸没有呼吸了", 0.17) == Emergency((Danger.MEDICAL,))
+    assert judged("呜呜呜好黑", 0.1) is None
     assert judged("我爸没有呼吸了", 0.9) == Emergency((Danger.FIRE, Danger.MEDICAL))
     assert judged("我爸没有呼吸了", 0.01) is None
 

@@ -16,6 +16,7 @@ from bot.storage import Database, add_staff, list_deeds
 from bot.storage.tables import staff as t
 from bot.web.staff.access import PREFIXES
 from bot.web.staff.sessions import COOKIE
+from tests.web.staff import quick_hash
 
 PASSWORD = "correct horse battery"
 _SAFE = {"GET", "HEAD"}
@@ -23,7 +24,7 @@ _SAFE = {"GET", "HEAD"}
 
 def member(database: Database, role: Role = Role.ADMINISTRATOR, login: str = "wang", **more: Any) -> StaffMember:
     with database.begin() as connection:
-        return add_staff(connection, StaffMember("", login, "小王", role, **more), hash_password(PASSWORD), now())
+        return add_staff(connection, StaffMember("", login, "小王", role, **more), quick_hash(PASSWORD), now())
 
 
 def token(page: str) -> str:

@@ -53,6 +53,8 @@ _NOBODYS = (
 )
 _CHAT_CERTAIN = 0.5
 _COMPLAINT_CERTAIN = 0.6
+_WORTH_ADDING = 0.4  # confidence from which an entry is offered for one of several questions, beside answers to others
+_MOST_QUESTIONS = 3  # of one message that are answered
 _WORTH_OFFERING = 0.1  # share of the best one's confidence from which another entry is offered beside it
 _LONGEST_OFFER = 560  # characters
 _DOUBTFUL = 0.25  # below it an offer says that nothing was found that surely answers
@@ -87,6 +89,14 @@ class _Reading:
     ranked: Sequence[Ranked]
     text: str
     understanding: Understanding
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of several questions in a message, and the entries ranked for it."""
+
+    text: str
+    ranked: Sequence[Ranked]
 
 
 class Assistant:
@@ -168,7 +178,7 @@ class Assistant:
         sure = bool(ranked) and best >= self._thresholds.answer and not found.uncovered
         leans = read.text != self.places.strip(text)
         if sure:
-            return self._reminded(self._answered(self._each_question(text, turn) or ranked[:1], turn))
+            return self._reminded(self._answered_each(self._each_question(text, turn), ranked[0], turn))
         if not found.uncovered and (reply := self._complained(ranked, turn)):
             return reply
         others = [] if leans else self._other_places(text, turn, found.uncovered)
@@ -182,8 +192,9 @@ class Assistant:
             return self._elsewhere(found.uncovered, turn)
         named = self._named(text, turn)
         if best >= self._thresholds.offer or (ranked and named is _Named.ALONE):
-            several = self._each_question(text, turn)
-            return self._answered(several, turn) if several else self._offer(ranked, turn)
+            parts = self._each_question(text, turn)
+            all_known = bool(parts) and all(map(self._is_sure, parts))
+            return self._answered_each(parts, None, turn) if all_known else self._offer(ranked, turn)
         if turn.understanding.probability(COMPLAINT_INTENT) >= _COMPLAINT_CERTAIN:
             if ranked and not any(rule.jurisdiction == self._place(turn) for rule in self.knowledge.routing_rules):
                 return self._offer(ranked, turn)  # without routing rules, what the documents say comes nearest
@@ -346,22 +357,55 @@ class Assistant:
                 ranked, used = leaning, way
         return _Reading(ranked, used, understanding)
 
-    def _each_question(self, text: str, turn: Turn) -> list[Ranked]:
-        """Return the answer to each of several questions in ``text``, nothing unless all of them are answered."""
+    def _each_question(self, text: str, turn: Turn) -> list[_Part]:
+        """Return several questions in ``text`` with the entries for each, nothing where it holds one.
+
+        What was understood of the message may be true of one of them only: each is read with and without it.
+        """
         index = self._indexes[self._place(turn)]
-        parts = [index.lexicon.canonical(self.places.strip(part)) for part in questions_in(text)]
-        if len(parts) < 2:
+        asked = questions_in(text)[:_MOST_QUESTIONS]
+        words = [index.lexicon.canonical(self.places.strip(part)) for part in asked]
+        if len(words) < 2:
             return []
-        found: dict[str, Ranked] = {}
+        parts: list[_Part] = []
         topic = None
-        for number, part in enumerate(parts[:3]):
-            joined = f"{parts[0]}，{part}" if number else part
-            ranked = index.rank_follow_up(part, joined, topic, turn.understanding, self._ranker, routes=False)
-            if ranked[0].confidence < self._thresholds.answer:
-                return []
-            topic = ranked[0].entry.topic
-            found.setdefault(ranked[0].entry.id, ranked[0])
-        return list(found.values())
+        for said, part in zip(asked, words):
+            joined = f"{words[0]}，{part}" if parts else part
+            ways = [
+                index.rank_follow_up(part, joined, topic, understanding, self._ranker, routes=False)
+                for understanding in (turn.understanding, Understanding())
+            ]
+            parts.append(_Part(said, max(ways, key=lambda ranked: ranked[0].confidence)))
+            if self._is_sure(parts[-1]):
+                topic = parts[-1].ranked[0].entry.topic
+        return parts
+
+    def _is_sure(self, part: _Part) -> bool:
+        return part.ranked[0].confidence >= self._thresholds.answer
+
+    def _answered_each(self, parts: Sequence[_Part], best: Ranked | None, turn: Turn) -> Reply:
+        """Return the answers to the questions that are surely answered, and what comes near to the others.
+
+        ``best`` surely answers the message as a whole; where each question has its own answer, it is not needed.
+        """
+        sure = [part.ranked[0] for part in parts if self._is_sure(part)]
+        if best and len(sure) < max(len(parts), 1):
+            sure.insert(0, best)
+        given = list({ranked.entry.id: ranked for ranked in sure}.values())
+        ids = {ranked.entry.id for ranked in given}
+        unsure = [
+            part
+            for part in parts
+            if _WORTH_ADDING <= part.ranked[0].confidence < self._thresholds.answer
+            and part.ranked[0].entry.id not in ids
+        ]
+        near = {
+            ranked.entry.id: ranked
+            for part in unsure
+            for ranked in part.ranked[:2]
+            if ranked.entry.id not in ids and ranked.confidence >= part.ranked[0].confidence * _WORTH_OFFERING
+        }
+        return self._answered(given, turn, tuple(part.text for part in unsure), [r.entry for r in near.values()])
 
     def _named(self, text: str, turn: Turn) -> _Named:
         """Return whether ``text`` names a thing that the citizen's place has entries about, and nothing else."""
@@ -389,7 +433,10 @@ class Assistant:
                 found += index.rank(words, turn.understanding, self._ranker, routes=False, top=1)
         return sorted((r for r in found if r.confidence >= self._thresholds.answer), key=lambda r: -r.confidence)
 
-    def _answered(self, ranked: Sequence[Ranked], turn: Turn) -> Reply:
+    def _answered(
+        self, ranked: Sequence[Ranked], turn: Turn, unsure: Sequence[str] = (), near: Sequence[KnowledgeEntry] = ()
+    ) -> Reply:
+        """Return the entries of ``ranked`` as the answer, and ``near`` as offers for questions that are ``unsure``."""
         entries = [r.entry for r in ranked]
         entry = entries[0]
         day = self._today()
@@ -400,17 +447,18 @@ class Assistant:
             own = [s for s in given if s.rule and f"{s.rule.jurisdiction}.routing.{s.rule.id}" == entry.id]
             reason = f"\n判断理由：{own[0].reason}" if own and own[0].mentioned else ""
         kind = {AnswerKind.ANSWER: "answer", AnswerKind.SCOPE: "scope", AnswerKind.ROUTE: "route"}[entry.kind]
-        dialogue = replace(turn.dialogue, topic=entry.topic, entry=entry.id, offers=(), misses=0)
+        offers = tuple(e.id for e in near)
+        shown = [*entries, *near]
         return Reply(
-            kind=kind,
-            text=answer_text(entries, self.knowledge, day, place) + reason,
+            kind="clarify" if near else kind,
+            text=answer_text(entries, self.knowledge, day, place, unsure, near) + reason,
             jurisdiction=entry.jurisdiction,
-            dialogue=dialogue,
+            dialogue=replace(turn.dialogue, topic=entry.topic, entry=entry.id, offers=offers, misses=0),
             confidence=round(min(r.confidence for r in ranked), 4),
-            entries=tuple((e.id, e.version) for e in entries),
-            citations=tuple(c for e in entries for c in citations_of(e, self.knowledge, day)),
+            entries=tuple((e.id, e.version) for e in shown),
+            citations=tuple(c for e in shown for c in citations_of(e, self.knowledge, day)),
             context={"read_as": turn.dialogue.text},
-            choices=(Choice(BEGIN, BEGIN),) if kind == "route" else (),
+            choices=(*(Choice(e.question, self._asking(e, turn)) for e in near), *_begin(kind)),
         )
 
     def _started_check(self, text: str, ranked: Sequence[Ranked], turn: Turn) -> Reply | None:
@@ -556,6 +604,11 @@ class Assistant:
     @staticmethod
     def _plain(kind: str, text: str, turn: Turn, jurisdiction: str, dialogue: Dialogue) -> Reply:
         return Reply(kind=kind, text=text, jurisdiction=jurisdiction, dialogue=dialogue)
+
+
+def _begin(kind: str) -> tuple[Choice, ...]:
+    """Return filing a work order as a choice where a department was named."""
+    return (Choice(BEGIN, BEGIN),) if kind == "route" else ()
 
 
 def _person(dialogue: Dialogue) -> tuple[Choice, ...]:

@@ -11,7 +11,9 @@ from bot.text.pinyin import initials
 
 _ELSEWHERE = "elsewhere"
 # Where somebody comes from, works or once was is not what the question is about.
-_ORIGIN_BEFORE = re.compile(r"(?:从|离开|老家(?:是|在)?|户口(?:是|在)?|户籍(?:是|在)?|人在|原来在|以前在|去年在)$")
+_ORIGIN_BEFORE = re.compile(
+    r"(?:从|离开|老家(?:是|在)?|户口(?:一直)?(?:是|在)?|户籍(?:是|在)?|人在|原来在|以前在|去年在)$"
+)
 _ORIGIN_AFTER = re.compile(
     r"^(?:省|市|县|区)?(?:的?(?:户口|户籍|身份证|老家|口音|牌照)|人(?!民|社|事|大|才)|来(?:的|这|到|荆)|过来|回来|搬|调|那边(?:的)?户口)"
 )
@@ -72,22 +74,24 @@ class Places:
     def find(self, text: str, current: str) -> PlaceFound:
         """Return the place that normalised ``text`` asks about; the last covered place named wins.
 
-        A place somebody only comes from, or that is named to be ruled out, does not count. An uncovered place
-        counts only where no covered one is named and it does not contain ``current``, the place talked of so far.
+        A place that is named to be ruled out does not count; one that somebody only comes from counts where it is
+        covered and no other is named. An uncovered place counts only where no covered one is named and it does not
+        contain ``current``, the place talked of so far.
         """
         covered: str | None = None
+        origin: str | None = None
         uncovered: str | None = None
         for match in self._matcher.find(text):
             before, after = text[: match.start], text[match.end :]
             if _CORRECTED.search(before) or _DROPPED_AFTER.match(after):
                 continue
             known = self.by_id.get(match.key)
+            comes_from = bool(_ORIGIN_BEFORE.search(before) or _ORIGIN_AFTER.match(after))
             if known and known.covered:
-                covered = known.id
-            elif known and self._contains(known.id, current):
-                continue
-            elif not (_ORIGIN_BEFORE.search(before) or _ORIGIN_AFTER.match(after)):
+                covered, origin = (covered, known.id) if comes_from else (known.id, origin)
+            elif not comes_from and not (known and self._contains(known.id, current)):
                 uncovered = uncovered or (known.name if known else match.name)
+        covered = covered or origin
         return PlaceFound(covered, None if covered else uncovered)
 
     def letters(self, place: str) -> str:

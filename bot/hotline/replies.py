@@ -94,12 +94,26 @@ def citations_of(entry: KnowledgeEntry, knowledge: Knowledge, day: dt.date) -> t
     return tuple(found)
 
 
-def answer_text(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date, place: str | None) -> str:
-    """Return the text for answering ``entries``; ``place`` is named first where the citizen might expect another."""
-    answers = [entry.answer for entry in entries]
+def answer_text(
+    entries: Sequence[KnowledgeEntry],
+    knowledge: Knowledge,
+    day: dt.date,
+    place: str | None,
+    unsure: Sequence[str] = (),
+    near: Sequence[KnowledgeEntry] = (),
+) -> str:
+    """Return the text for answering ``entries``; ``place`` is named first where the citizen might expect another.
+
+    ``unsure`` are further questions of the same message to which nothing surely answers, ``near`` what comes nearest.
+    """
+    lines = [entry.answer for entry in entries]
     if place:
-        answers[0] = f"【{place}】{answers[0]}"
-    return "\n".join([*answers, *_sources(entries, knowledge, day)])
+        lines[0] = f"【{place}】{lines[0]}"
+    if near:
+        asked = "”“".join(unsure)
+        lines.append(f"您还问了“{asked}”，这一点我不能肯定，最接近的是：")
+        lines += [f"{number}. {entry.question}\n{entry.answer}" for number, entry in enumerate(near, 1)]
+    return "\n".join([*lines, *_sources([*entries, *near], knowledge, day)])
 
 
 def offer_text(

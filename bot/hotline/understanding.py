@@ -13,7 +13,7 @@ _CLAUSE_END = re.compile(r"[。！？；\n]|(?<=[呢吗吧啊])[，\s]")
 _CLAUSE = re.compile(r"[。！？；，、\n]|还有就是|另外|顺便问一下")
 _LONG = 36  # characters; a longer message is a story with the question somewhere in it
 _OPEN_QUESTION = re.compile(
-    r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
+    r"[吗呢么不没]$|(?:没|木)有$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
 )
 
 _ANOTHER = re.compile(r"^(?:那|如果|要是|换成?)|呢[？。]?$")

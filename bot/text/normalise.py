@@ -28,6 +28,8 @@ _PUNCTUATION = str.maketrans(
         "～": "~",
     }
 )
+# Pictures that people type in place of a word. Not 🔥, which mostly stands for heat or anger.
+_PICTURES = str.maketrans({"💰": "钱", "💴": "钱", "💵": "钱", "📞": "电话", "☎": "电话", "🏥": "医院", "🏠": "房子"})
 # Words that carry politeness and no meaning; removed only where nothing that carries meaning can be cut.
 _FILLER = re.compile(
     r"^(?:你好|您好|请问(?:一下)?|问一?下|麻烦问(?:一?下)?|请教(?:一?下)?|咨询(?:一?下)?|想问(?:一?下)?|我想(?:咨询|问|了解)(?:一?下)?|打扰(?:了|一?下)?"
@@ -44,13 +46,13 @@ def _is_wanted(character: str) -> bool:
 def normalise(text: str) -> str:
     """Return ``text`` in the spelling that everything here compares: NFKC, Simplified, lower case, no emoji.
 
-    Words of dialects (喺邊度, 么时候) become Standard Chinese (哪里, 什么时候).
+    Pictures that stand for a word (要💰吗) become the word. Words of dialects (喺邊度, 么时候) become Standard Chinese (哪里, 什么时候).
 
     Markup, invisible and control characters are dropped, a character repeated more than three times is cut to one,
     white space becomes single spaces. Chinese punctuation is used for ``, ? ! ;``.
     """
     text = unicodedata.normalize("NFKC", text)
-    text = _INVISIBLE.sub("", _MARKUP.sub(" ", text))
+    text = _INVISIBLE.sub("", _MARKUP.sub(" ", text)).translate(_PICTURES)
     text = "".join(c if _is_wanted(c) else " " for c in text)
     text = to_simplified(text.lower()).translate(_PUNCTUATION)
     text = dialect().replace(_REPEATED.sub(r"\1", text))

@@ -171,7 +171,10 @@ async def open_window(browser: Browser, place: Place) -> AsyncIterator[Callable[
 
     async def opened(path: str) -> Page:
         context = await browser.new_context(
-            base_url=place.system.web, viewport=DESKTOP, locale="zh-CN", reduced_motion="reduce"  # type: ignore[arg-type]
+            base_url=place.system.web,
+            viewport=DESKTOP,
+            locale="zh-CN",
+            reduced_motion="reduce",  # type: ignore[arg-type]
         )
         page = await context.new_page()
         watch(page, place.system.web, faults)

@@ -157,6 +157,19 @@ def test_choices_are_questions_and_can_be_taken_by_number(assistant: Assistant) 
     assert chosen.entries[0][0] == reply.dialogue.offers[1]
 
 
+def test_of_two_questions_one_is_answered_and_what_comes_near_to_the_other_is_offered(assistant: Assistant) -> None:
+    asked = "市民卡多久能办好？卡掉了能不能再弄一张？"
+    reply = assistant.answer(turn(asked, ask_time_limit=0.6, ask_procedure=0.3))
+    assert reply.kind == "clarify"
+    lines = reply.text.splitlines()
+    assert lines[0] == "受理后7日内发卡，最长14日。"
+    assert "卡掉了能不能再弄一张" in lines[1]
+    assert lines[2] == "1. 市民卡丢了怎么补？"
+    assert [c.title for c in reply.choices] == ["市民卡丢了怎么补？"]
+    assert {c["provision"] for c in reply.citations} == {"第四条", "第六条"}
+    assert assistant.answer(turn("1", reply.dialogue)).text.startswith("到原办卡窗口挂失补办。")
+
+
 def test_after_two_misses_in_a_row_a_person_is_a_choice(assistant: Assistant) -> None:
     strict = assistant.with_thresholds(answer=1.1, offer=1.1)
     first = strict.answer(turn("火星移民的飞船票在哪抢购", ask_unsupported=0.9))

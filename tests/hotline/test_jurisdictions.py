@@ -27,6 +27,8 @@ PLACES = Places(
         ("在广东打工，问下吉林的医保", PlaceFound("jilin")),
         ("湖北省的规定是什么", PlaceFound()),
         ("公安机关在哪办", PlaceFound()),
+        ("我是天门人，在沙市打工一年了，户口一直在天门，能办居住证吗", PlaceFound("jingzhou")),
+        ("我是天门人，老年大学怎么报名", PlaceFound("tianmen")),
     ],
 )
 def test_the_place_a_question_is_about(text: str, found: PlaceFound) -> None:

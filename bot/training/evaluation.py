@@ -41,6 +41,7 @@ from bot.training.report import Group, Report, as_html
 
 ABSTAINED = frozenset({"clarify", "unsupported", "handoff"})
 CONSOLE = "console"  # style of the questions that administrators add
+_NOWHERE = "没有收录的地方"  # of questions about another place or about none
 LONGEST_REPLY = 700  # characters; longer is a dump of the document, not an answer
 _OF_FACT = frozenset({"answer", "service", "validity", "hotline", "followup", "unsupported"})
 _SEED = 20170717
@@ -172,8 +173,9 @@ def summary(judged: Sequence[Judged], places: Mapping[str, Jurisdiction] = Mappi
     for item in judged:
         question = item.question
         place = places.get(question.jurisdiction)
+        where = place.name if place else _NOWHERE if question.jurisdiction == "none" else question.jurisdiction
         kind, style = QUESTION_KINDS.get(question.kind, question.kind), STYLES.get(question.style, question.style)
-        named = f"辖区 {place.name if place else question.jurisdiction}", f"类型 {kind}", f"说法 {style}"
+        named = f"辖区 {where}", f"类型 {kind}", f"说法 {style}"
         for name in ("全部", *named):
             found[name].append(item)
     names = sorted(found, key=lambda name: (name != "全部", name))

@@ -149,7 +149,7 @@ async def test_a_version_is_shown_released_and_rolled_back(
         "&lt;script&gt;几天",
         "15日。&lt;b&gt;",
         "+20.0",
-        "ask_fee 认成 ask_amount",
+        "“问收费”认成“问数额、标准”",
     ):
         assert shown in html
     assert "<script>几天" not in html

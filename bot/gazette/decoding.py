@@ -1,4 +1,4 @@
-"""Bytes to text: refuse what is no text at all, and find out the encoding of what is."""
+"""Bytes to text: open what holds text in a format of its own, and find out the encoding of plain text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from bot.errors import GazetteRefused
+from bot.gazette.containers import open_container
+from bot.gazette.model import Removal
 
 MAX_BYTES = 20 * 1024 * 1024
 
@@ -16,20 +18,6 @@ _MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_FORMATS = (
-    (b"%PDF", "PDF 文件"),
-    (b"PK\x03\x04", "压缩包或 Office 文档"),
-    (b"\xd0\xcf\x11\xe0", "旧版 Office 文档"),
-    (b"{\\rtf", "RTF 文档"),
-    (b"\x89PNG", "图片"),
-    (b"\xff\xd8\xff", "图片"),
-    (b"GIF8", "图片"),
-    (b"\x1f\x8b", "压缩文件"),
-    (b"7z\xbc\xaf", "压缩文件"),
-    (b"Rar!", "压缩文件"),
-    (b"\x7fELF", "程序文件"),
-    (b"MZ\x90", "程序文件"),
 )
 # The characters that make up about a third of any official Chinese text, in both scripts. A wrong encoding gives
 # characters too, but hardly ever these.
@@ -44,14 +32,19 @@ _ENCODINGS = ("utf-8", "gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
 _SAMPLES, _SAMPLE_LENGTH = 16, 4096
 _MAX_BROKEN = 0.005  # share of characters that may be unreadable: a page cut in mid-character is still a page
 _MIN_COMMON = 0.12
+_NO_CHINESE = {
+    "docx": "里几乎没有中文，请检查是不是选错了文件",
+    "pdf": "的文字无法辨认，字体没有说明各是什么字，请用文字识别（OCR）软件转成 .docx 或纯文本，核对后再导入",
+}
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text of a file with ``\\n`` line ends, and the encoding it was read with."""
+    """The text of a file with ``\\n`` line ends, the encoding or format it was read in, and what is left out of it."""
 
     text: str
     encoding: str
+    removals: tuple[Removal, ...] = ()
 
 
 def check_size(size: int, name: str) -> None:
@@ -65,12 +58,14 @@ def check_size(size: int, name: str) -> None:
 def decode(data: bytes, name: str) -> Decoded:
     """Return the text of ``data``.
 
-    Raises GazetteRefused where it is empty, too large, binary, or in no encoding that gives Chinese text.
+    Raises GazetteRefused where it is empty, too large, binary, a document that cannot be read, or in no encoding that
+    gives Chinese text.
     """
     check_size(len(data), name)
-    for magic, kind in _FORMATS:
-        if data.startswith(magic):
-            raise GazetteRefused(f"“{name}”是{kind}，不是文本，请先另存为纯文本再导入。")
+    opened = open_container(data, name)
+    if opened is not None:
+        text = _checked(opened.text, opened.format, name, _NO_CHINESE[opened.format]).text
+        return Decoded(text, opened.format, opened.removals)
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _checked(data.decode(encoding, errors="replace"), encoding, name)
@@ -102,18 +97,19 @@ def _score(text: str) -> float:
     return (common - 5 * broken) / len(wide)
 
 
-def _checked(text: str, encoding: str, name: str) -> Decoded:
+def _checked(text: str, encoding: str, name: str, unreadable: str = "") -> Decoded:
     """Return the decoded ``text`` with unified line ends.
 
-    Raises GazetteRefused where it holds too many control characters (binary) or unreadable ones, or no Chinese.
+    Raises GazetteRefused where it holds too many control characters (binary) or unreadable ones, or no Chinese; with the
+    reason ``unreadable`` where the file was no plain text.
     """
     if not text.strip("\ufeff \t\r\n\x0c\u3000\xa0"):
         raise GazetteRefused(f"“{name}”里只有空白，没有可以导入的内容。")
     control = sum(text.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
     if control > len(text) * _MAX_BROKEN:
-        raise GazetteRefused(f"“{name}”是二进制文件，不是文本，请先另存为纯文本再导入。")
+        raise GazetteRefused(f"“{name}”{unreadable or '是二进制文件，不是文本，请先另存为纯文本再导入'}。")
     broken = text.count("\ufffd")
     sample = text[:: max(1, len(text) // (_SAMPLES * _SAMPLE_LENGTH))]
     if broken > max(1, len(text) * _MAX_BROKEN) or (not text.isascii() and _score(sample) < _MIN_COMMON):
-        raise GazetteRefused(f"“{name}”的文字无法辨认，编码不是 UTF-8、GB18030、UTF-16 或 Big5。")
+        raise GazetteRefused(f"“{name}”{unreadable or '的文字无法辨认，编码不是 UTF-8、GB18030、UTF-16 或 Big5'}。")
     return Decoded(text.replace("\r\n", "\n").replace("\r", "\n"), encoding)

@@ -61,7 +61,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class Gazette:
-    """A gazette (政府公报) as read from one file."""
+    """A gazette (政府公报) as read from one file; ``encoding`` is that of plain text, otherwise ``docx`` or ``pdf``."""
 
     documents: tuple[SourceDocument, ...]
     removals: tuple[Removal, ...]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import GazetteRefused
 from bot.gazette.cleaning import advertisement, drop, drop_tables_of_contents, furniture
-from bot.gazette.decoding import check_size, decode
+from bot.gazette.decoding import Decoded, check_size, decode
 from bot.gazette.displacement import Place, restore_authorities
 from bot.gazette.documents import build_documents, build_untitled, find_untitled
 from bot.gazette.markup import read_lines
@@ -49,14 +50,14 @@ def read_gazette(
     authority: str | None = None,
     fallback_title: str | None = None,
 ) -> Gazette:
-    """Return the documents in ``data``, a gazette as it was scraped from a government's site, and what was removed.
+    """Return the documents in ``data``, a gazette as its authority or a government's site has it, and what was removed.
 
     ``name`` is what messages call the file. ``place_names`` (荆州市, 荆州) and ``authority`` (荆州市人民政府) say which
     place it is of; they are used only where a document proves them. ``fallback_title`` is for a file that is one
     document and prints no title.
 
     Raises GazetteRefused, with a sentence for the person who gave the file, where it is empty, over 20 MB, binary, in
-    no known encoding, or holds no official document.
+    no known format or encoding, broken, encrypted, a scan, or holds no official document.
     """
     place = Place(tuple(place_names), authority)
     decoded = decode(data, name)
@@ -64,7 +65,7 @@ def read_gazette(
     originals, removals = read_lines(decoded.text)
     lines = _simplify(originals) if traditional else originals
     lines, removed = _clean(lines, originals, traditional)
-    removals += removed
+    removals += removed + _left_out(decoded, traditional)
     lines, removed = restore_authorities(lines, find_starts(lines), place)
     removals += removed
     documents, removed = _documents(lines, find_starts(lines), place, fallback_title)
@@ -78,6 +79,13 @@ def read_gazette(
 def _simplify(lines: Sequence[Line]) -> list[Line]:
     texts = to_simplified("\n".join(line.text for line in lines)).split("\n")
     return [Line(line.number, text) for line, text in zip(lines, texts)]
+
+
+def _left_out(decoded: Decoded, traditional: bool) -> list[Removal]:
+    """Return what was left out of the text where the file was opened."""
+    if not traditional:
+        return list(decoded.removals)
+    return [replace(removal, what=to_simplified(removal.what)) for removal in decoded.removals]
 
 
 def _clean(lines: Sequence[Line], originals: Sequence[Line], traditional: bool) -> tuple[list[Line], list[Removal]]:

@@ -63,7 +63,7 @@ def test_an_oversized_file_is_refused_without_being_read(tmp_path, monkeypatch):
         (b"", "空文件"),
         (b" \r\n\t\n", "空白"),
         ("\u3000\n\ufeff".encode(), "空白"),
-        (b"%PDF-1.4 ...", "PDF"),
+        (b"%PDF-1.4 ...", "打不开的 PDF"),
         (b"PK\x03\x04....", "Office"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "图片"),
         (bytes(range(256)) * 40, "二进制|无法辨认"),

@@ -87,7 +87,10 @@ def load_knowledge_command(overwrite: bool, retire_missing: bool) -> None:
         click.echo("没有变化。")
 
 
-@click.command("import-gazette", help="读入官方公报，找出其中的文件和条款。一个文件要么整个导入，要么数据库不变。")
+@click.command(
+    "import-gazette",
+    help="读入官方公报（.docx、带文字的 PDF、网页或纯文本），找出其中的文件和条款。一个文件要么整个导入，要么数据库不变。",
+)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--jurisdiction", required=True, help="辖区代号，如 jingzhou。")
 @click.option("--title", help="整份文件只有一篇且没有标题时用的标题。")
@@ -135,7 +138,7 @@ def _read(file: Path, place: Jurisdiction | None, title: str | None) -> Gazette:
 def _show_import(file: Path, gazette: Gazette, report: ImportReport, *, dry_run: bool, verbose: bool) -> None:
     traditional = "，由繁体转为简体" if gazette.was_traditional else ""
     state = "（试运行，没有写入）" if dry_run else "" if report else "（与库中一致，没有变化）"
-    click.echo(f"{file.name}：{len(gazette.documents)} 份文件，编码 {gazette.encoding}{traditional}{state}")
+    click.echo(f"{file.name}：{len(gazette.documents)} 份文件，按 {gazette.encoding} 读入{traditional}{state}")
     for source, done in zip(gazette.documents, report.documents):
         mark = "新" if done.new else "改" if done.touched else "同"
         click.echo(f"  [{mark}] {source.number or '（无文号）'} 《{source.title}》 {len(source.provisions)} 条款")
@@ -198,7 +201,7 @@ def knowledge_coverage(sources: tuple[Path, ...]) -> None:
 def _originals(sources: Sequence[Path], places: Sequence[Jurisdiction]) -> list[SourceDocument]:
     """Return the documents in ``sources``, each file read as a gazette of the covered place that it names most often."""
     found: list[SourceDocument] = []
-    for file in (f for source in sources for f in (sorted(source.glob("*.txt")) if source.is_dir() else [source])):
+    for file in (file for source in sources for file in _gazettes(source)):
         try:
             text = "".join(document.text for document in _read(file, None, None).documents)
             covered = [place for place in places if place.covered]
@@ -207,6 +210,16 @@ def _originals(sources: Sequence[Path], places: Sequence[Jurisdiction]) -> list[
         except GazetteRefused as error:
             raise HotlineError(f"{file.name}：{error}") from error
     return found
+
+
+def _gazettes(source: Path) -> list[Path]:
+    """Return the files to read: ``source`` itself, or those in the folder that it is, without Word's lock files."""
+    from bot.gazette import SUFFIXES
+
+    if not source.is_dir():
+        return [source]
+    files = (file for file in source.iterdir() if file.suffix.lower() in SUFFIXES)
+    return sorted(file for file in files if not file.name.startswith(("~$", ".")))
 
 
 @click.command(help="按账本编号回放一次答复：当时的问题（已遮盖个人信息）、依据的条目版本和显示的文字。")

@@ -16,6 +16,7 @@ from bot.bootstrap import now
 from bot.editing.differences import field_differences
 from bot.editing.records import fingerprint, spelt
 from bot.errors import ChangedMeanwhile, KnowledgeInvalid, NotFound
+from bot.gazette import SUFFIXES
 from bot.hotline.coverage import Gap, gaps
 from bot.hotline.knowledge import PolicyDocument, normalise_document_number
 from bot.hotline.staff import Permission
@@ -101,7 +102,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     mine = [upload for upload in uploads if here.own in (None, upload.jurisdiction)]
     return await render(
         request, "admin/documents.html", rows=shown, told=told, place=place, words=words, uploads=mine,
-        waiting=sum(row.open_drafts for row in rows if row.document.id in here.documents),
+        waiting=sum(row.open_drafts for row in rows if row.document.id in here.documents), suffixes=SUFFIXES,
         **choices_for_templates(here),
     )  # fmt: skip
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from aiohttp.test_utils import TestClient
 
 from bot.storage import Database, find_entry, knowledge_version, list_drafts, load_knowledge
+from tests.gazette.making import pdf, printed, word
 from tests.web.admin.asking import file_form, page, post
 from tests.web.library import LIBRARY, NOTICE
 
@@ -89,6 +92,17 @@ async def test_a_gazette_becomes_a_published_entry_only_through_a_person(admin: 
     await post(admin, address, {**form, "answer": "又一次20元。", "version": "3"}, 409)
 
 
+@pytest.mark.parametrize(("make", "kind"), [(word, "docx"), (lambda text: pdf(printed(text)), "pdf")])
+async def test_a_word_document_and_a_pdf_are_read_like_the_text_in_them(
+    admin: TestClient, make: Callable[[str], bytes], kind: str
+) -> None:
+    assert f".{kind}," in await page(admin, "/admin/documents")
+    shown = [await page(admin, (await send(admin, content))[0]) for content in (POOL.encode(), make(POOL))]
+    assert f"按 {kind} 读入" in shown[1]
+    found = [re.findall(r'<dt>.*?</dt><dd class="preview">.*?</dd>', text, re.DOTALL) for text in shown]
+    assert found[0] == found[1] != []
+
+
 async def test_drafts_are_made_once_and_a_discarded_one_can_be_taken_up_again(
     admin: TestClient, database: Database
 ) -> None:
@@ -137,8 +151,9 @@ HOSTILE = [
     (b"", "是空文件"),
     (b"  \n \n", "只有空白"),
     (bytes(range(256)) * 40, ""),
-    (b"%PDF-1.7 xxx", "PDF"),
-    (bomb(), "压缩包或 Office 文档"),
+    (b"%PDF-1.7 xxx", "打不开的 PDF"),
+    (bomb(), "解压后超过 50 MB"),
+    (b"\xd0\xcf\x11\xe0" + b"\x00" * 600, "另存为 .docx"),
     (b"\xff\xd8\xff\xe0" + b"x" * 100, "图片"),
     ("今天天气很好。".encode(), "没有找到政策文件"),
     (("一二三" * 1000).encode("cp949", "ignore") or b"\x80\x81" * 500, ""),

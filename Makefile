@@ -26,7 +26,7 @@ test-nightly: setup ## Run what takes too long for every change: whole trainings
 	@$(PY) -m pytest -m nightly
 
 test-quick: setup ## Run the tests that need no trained model, browser or server
-	@$(PY) -m pytest -m "not slow"
+	@$(PY) -m pytest -m "not slow" -n auto
 
 evaluate: setup ## Measure the answers on the held-out questions and write a report to var/evaluation
 	@$(PY) -m bot evaluate

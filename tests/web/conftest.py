@@ -137,7 +137,7 @@ async def client(rasa: StandIn, settings: Settings, aiohttp_server: Any, aiohttp
     """A client of the web process, whose patience with Rasa is short."""
     server: TestServer = await aiohttp_server(rasa.application())
     changed = Settings(**vars(settings) | {"rasa_port": server.port, "actions_port": server.port})
-    return await aiohttp_client(create_app(changed, patience=0.5))
+    return await aiohttp_client(create_app(changed, patience=2.0))
 
 
 @pytest.fixture

@@ -85,7 +85,9 @@ class Suggester:
         if len(parts) < 2:
             return ranked
         place = ranked[0].entry.jurisdiction
-        single = [one for part in parts for one in self.assistant.nearest(part, place, self._doubted(part), top=2)]
+        single = [
+            one for part in parts for one in self.assistant.reader.nearest(part, place, self._doubted(part), top=2)
+        ]
         single.sort(key=lambda one: -one.confidence)
         together: dict[str, Ranked] = {}
         for one in (*ranked[:_WHOLE], *single, *ranked[_WHOLE:]):

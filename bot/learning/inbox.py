@@ -118,7 +118,7 @@ def proposals_for(group: Group, assistant: Assistant) -> list[Proposal]:
                 LabelKind.EMERGENCY, "是险情", f"文字里有险情的迹象，应拨 {numbers}", numbers=tuple(danger.numbers)
             )
         )
-    ranked = assistant.nearest(text, group.jurisdiction, Understanding(dict(intents)))
+    ranked = assistant.reader.nearest(text, group.jurisdiction, Understanding(dict(intents)))
     for at, one in enumerate(ranked):
         if at < _ALWAYS or one.confidence >= _UNLIKELY:
             title = one.entry.question

@@ -107,7 +107,11 @@ async def search(request: web.Request) -> web.StreamResponse:
     """Show the entries that a search finds, to choose from."""
     text, place = request.query.get("q", "").strip()[:200], _place(request)
     assistant = await asyncio.to_thread(request.app[REFERENCE].assistant)
-    found = await asyncio.to_thread(assistant.nearest, text, place, Understanding({}), 8) if text and assistant else []
+    found = (
+        await asyncio.to_thread(assistant.reader.nearest, text, place, Understanding({}), 8)
+        if text and assistant
+        else []
+    )
     return await render(request, "admin/inbox_entries.html", found=found, text=text, ready=assistant is not None)
 
 

@@ -38,7 +38,7 @@ from bot.storage import (
 from bot.web.admin import documents_drafts, documents_upload
 from bot.web.admin.directory_editor import Step
 from bot.web.admin.knowledge_forms import Scene, choices_for_templates, scene
-from bot.web.keys import DATABASE
+from bot.web.keys import DATABASE, SETTINGS
 from bot.web.staff.access import StaffForm, allowed, form_meta, member_of
 from bot.web.staff.pages import render
 
@@ -103,6 +103,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return await render(
         request, "admin/documents.html", rows=shown, told=told, place=place, words=words, uploads=mine,
         waiting=sum(row.open_drafts for row in rows if row.document.id in here.documents), suffixes=SUFFIXES,
+        default=here.own or request.app[SETTINGS].jurisdiction,
         **choices_for_templates(here),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.bootstrap import now
 from bot.errors import GazetteRefused, KnowledgeInvalid
 from bot.gazette import Gazette, read_gazette
-from bot.hotline.jurisdictions import Jurisdiction
+from bot.hotline.jurisdictions import Jurisdiction, Places
 from bot.hotline.staff import Permission
 from bot.storage import ImportReport, Upload, add_upload, get_upload, note_deed, note_done, save_gazette
 from bot.web.admin.knowledge_forms import Scene, choices_for_templates, scene
@@ -119,7 +119,14 @@ async def show(request: web.Request) -> web.StreamResponse:
         request, "admin/documents_upload.html", upload=upload, gazette=gazette, reasons=reasons,
         pairs=list(zip(gazette.documents, report.documents)), removals=gazette.removals[:_SHOWN_REMOVALS],
         place=here.places.name(upload.jurisdiction or ""), **choices_for_templates(here),
+        elsewhere=_elsewhere(gazette, here.places, upload.jurisdiction or ""),
     )  # fmt: skip
+
+
+def _elsewhere(gazette: Gazette, places: Places, chosen: str) -> str:
+    """Return the name of the other place that the titles in ``gazette`` name, empty where any names the ``chosen`` one."""
+    found = Counter(place for document in gazette.documents if (place := places.find(document.title, "").jurisdiction))
+    return places.name(found.most_common(1)[0][0]) if found and chosen not in found else ""
 
 
 @allowed(Permission.IMPORT_DOCUMENTS)

@@ -183,6 +183,14 @@ async def test_a_file_without_a_place_or_of_another_place_is_refused(admin: Test
     assert "请选择一个文件" in text
 
 
+async def test_who_chose_another_place_than_the_documents_name_is_warned(admin: TestClient) -> None:
+    assert '<option value="yunjiang" selected>' in await page(admin, "/admin/documents")
+    mistaken, _ = await send(admin, POOL.encode(), place="beihe")
+    assert "标题说的是<strong>云江市</strong>" in await page(admin, mistaken)
+    right, _ = await send(admin, POOL.encode())
+    assert "标题说的是" not in await page(admin, right)
+
+
 async def test_a_name_with_script_or_a_path_in_it_stays_text(admin: TestClient) -> None:
     target, _ = await send(admin, POOL.encode(), "../../<script>alert(1)</script>.txt")
     for path in (target, "/admin/documents"):

@@ -179,7 +179,7 @@ def _spelt(levels: Mapping[int, _Level], level: int, counts: Mapping[int, int]) 
 
     def part(match: re.Match[str]) -> str:
         index = int(match[1]) - 1
-        if index not in levels:
+        if index not in levels or index not in counts:  # a level that names a deeper one, which has no number yet
             return ""
         style = "decimal" if rule.legal else levels[index].format
         return _in_format(counts[index], style)

@@ -12,7 +12,7 @@ from bot.hotline.dialogue import chosen_offer, says_nothing_new
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
 from bot.hotline.filing import BEGIN, Draft, Step, ask, begin, begins_filing, next_step, order_request
-from bot.hotline.jurisdictions import Places
+from bot.hotline.jurisdictions import PlaceFound, Places
 from bot.hotline.knowledge import AnswerKind, Knowledge
 from bot.hotline.ledger import top_scores
 from bot.hotline.lexicon import Lexicon
@@ -53,6 +53,8 @@ _NOBODYS = (
 )
 _CHAT_CERTAIN = 0.5
 _WORTH_ADDING = 0.4  # confidence from which an entry is offered for one of several questions, beside answers to others
+_MOST_NEAR = 3  # entries offered beside answers
+_LONGEST_QUOTE = 40  # characters of a question that is repeated to the citizen
 _LONGEST_PLACE = 12  # characters of a place's name before a question that is picked
 _WORTH_NAMING = 0.03  # confidence from which a department is named to somebody whose complaint is unsure
 _SURER = 0.8  # confidence from which the department of a complaint is named although entries come near
@@ -115,8 +117,10 @@ class Assistant:
             if not turn.dialogue.text and says_nothing_new(self.places.strip(text)):
                 ask = f"好的，您问的是{self.places.name(found.jurisdiction)}。请说说您想了解什么事？"
                 return plain("clarify", ask, turn, self.reader.place(turn), turn.dialogue)
-        if reply := self._continued_check(text, turn):
-            return reply
+        return self._continued_check(text, turn) or self._looked_up(text, found, turn)
+
+    def _looked_up(self, text: str, found: PlaceFound, turn: Turn) -> Reply:
+        """Return the reply to a question, or to whatever else is no step of something that was begun before."""
         read = self.reader.read(text, turn, place_changed=bool(found.jurisdiction))
         ranked, before = read.ranked, turn
         turn = replace(
@@ -131,6 +135,10 @@ class Assistant:
             return self._reminded(self._answered_each(self.reader.each_question(text, turn), ranked[0], turn))
         if not found.uncovered and (reply := self._complained(ranked, turn)):
             return reply
+        near = not found.uncovered and best >= self.reader.thresholds.offer
+        parts = self.reader.each_question(text, turn) if near else []
+        if parts and all(part.is_sure for part in parts):
+            return self._answered_each(parts, None, turn)
         others = [] if leans else self.reader.other_places(text, turn, found.uncovered)
         if others and not turn.understanding.intent.startswith("say_"):
             return self._composer.offer([*others[:2], *([] if found.uncovered else ranked[:2])], turn)
@@ -140,11 +148,8 @@ class Assistant:
             return reply
         if found.uncovered:
             return self._composer.elsewhere(found.uncovered, turn)
-        named = self.reader.named(text, turn)
-        if best >= self.reader.thresholds.offer or (ranked and named is Named.ALONE):
-            parts = self.reader.each_question(text, turn)
-            all_known = bool(parts) and all(map(self.reader.is_sure, parts))
-            return self._answered_each(parts, None, turn) if all_known else self._composer.offer(ranked, turn)
+        if near or (ranked and self.reader.named(text, turn) is Named.ALONE):
+            return self._composer.offer(ranked, turn)
         if turn.understanding.probability(COMPLAINT_INTENT) >= COMPLAINT_CERTAIN:
             if ranked and not any(
                 rule.jurisdiction == self.reader.place(turn) for rule in self.knowledge.routing_rules
@@ -257,7 +262,7 @@ class Assistant:
 
         ``best`` surely answers the message as a whole; where each question has its own answer, it is not needed.
         """
-        sure = [part.ranked[0] for part in parts if self.reader.is_sure(part)]
+        sure = [part.ranked[0] for part in parts if part.is_sure]
         if best and len(sure) < max(len(parts), 1):
             sure.insert(0, best)
         given = list({ranked.entry.id: ranked for ranked in sure}.values())
@@ -265,8 +270,7 @@ class Assistant:
         unsure = [
             part
             for part in parts
-            if _WORTH_ADDING <= part.ranked[0].confidence < self.reader.thresholds.answer
-            and part.ranked[0].entry.id not in ids
+            if not part.is_sure and part.ranked[0].confidence >= _WORTH_ADDING and part.ranked[0].entry.id not in ids
         ]
         near = {
             ranked.entry.id: ranked
@@ -274,9 +278,8 @@ class Assistant:
             for ranked in part.ranked[:2]
             if ranked.entry.id not in ids and ranked.confidence >= part.ranked[0].confidence * WORTH_OFFERING
         }
-        return self._composer.answered(
-            given, turn, tuple(part.text for part in unsure), [r.entry for r in near.values()]
-        )
+        asked = tuple(self.masked(part.text)[:_LONGEST_QUOTE] for part in unsure)
+        return self._composer.answered(given, turn, asked, [r.entry for r in near.values()][:_MOST_NEAR])
 
     def _started_check(self, text: str, ranked: Sequence[Ranked], turn: Turn) -> Reply | None:
         """Return the first reply of an eligibility check where somebody asks whether they may, and nothing closer."""

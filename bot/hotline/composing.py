@@ -57,7 +57,7 @@ class Composer:
         offers = tuple(e.id for e in near)
         shown = [*entries, *near]
         return Reply(
-            kind="clarify" if near else kind,
+            kind=kind,
             text=answer_text(entries, self._knowledge, day, place, unsure, near) + reason,
             jurisdiction=entry.jurisdiction,
             dialogue=replace(turn.dialogue, topic=entry.topic, entry=entry.id, offers=offers, misses=0),

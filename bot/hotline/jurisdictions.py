@@ -91,7 +91,7 @@ class Places:
                 covered, origin = (covered, known.id) if comes_from else (known.id, origin)
             elif not comes_from and not (known and self._contains(known.id, current)):
                 uncovered = uncovered or (known.name if known else match.name)
-        covered = covered or origin
+        covered = covered or (None if uncovered else origin)
         return PlaceFound(covered, None if covered else uncovered)
 
     def letters(self, place: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -50,10 +50,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Part:
-    """One of several questions in a message, and the entries ranked for it."""
+    """One of several questions in a message, the entries ranked for it, and whether the first of them answers it.
+
+    A later question that names nothing may go on with the first one, so that its own words alone make nothing sure.
+    """
 
     text: str
     ranked: Sequence[Ranked]
+    is_sure: bool
 
 
 class Reader:
@@ -139,20 +143,26 @@ class Reader:
             return []
         parts: list[Part] = []
         topic = None
+        views = turn.understanding, turn.understanding.only("ask_unsupported")
         for said, part in zip(asked, words):
-            joined = f"{words[0]}，{part}" if parts else part
-            ways = [
-                index.rank_follow_up(part, joined, topic, understanding, self.ranker, routes=False)
-                for understanding in (turn.understanding, Understanding())
-            ]
-            parts.append(Part(said, max(ways, key=lambda ranked: ranked[0].confidence)))
-            if self.is_sure(parts[-1]):
-                topic = parts[-1].ranked[0].entry.topic
+            alone = _surest(index.rank(part, view, self.ranker, routes=False) for view in views)
+            best = alone
+            if parts:
+                joined = f"{words[0]}，{part}"
+                best = _surest(
+                    index.rank_follow_up(part, joined, topic, view, self.ranker, routes=False) for view in views
+                )
+                told = any(best[0].entry.id == before.ranked[0].entry.id for before in parts)
+                if (told or index.lexicon.items_in(part)) and self._is_sure(alone):
+                    best = alone
+            is_sure = self._is_sure(best)
+            parts.append(Part(said, best if is_sure else _surest([best, alone]), is_sure))
+            if is_sure:
+                topic = best[0].entry.topic
         return parts
 
-    def is_sure(self, part: Part) -> bool:
-        """Return whether the best entry for ``part`` is given as its answer."""
-        return part.ranked[0].confidence >= self.thresholds.answer
+    def _is_sure(self, ranked: Sequence[Ranked]) -> bool:
+        return ranked[0].confidence >= self.thresholds.answer
 
     def named(self, text: str, turn: Turn) -> Named:
         """Return whether ``text`` names a thing that the citizen's place has entries about, and nothing else."""
@@ -194,6 +204,10 @@ class Reader:
         index = self.indexes.get(place)
         plain = self.places.strip(self.plain(text))
         return index.rank(index.lexicon.canonical(plain), understanding, self.ranker, top=top) if index else []
+
+
+def _surest(rankings: Iterable[Sequence[Ranked]]) -> Sequence[Ranked]:
+    return max(rankings, key=lambda ranked: ranked[0].confidence)
 
 
 def build_indexes(

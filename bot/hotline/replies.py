@@ -40,6 +40,7 @@ class Reply:
     outage: bool = False  # nothing could be looked up just now; asking again later helps
 
 
+_NONE_OF_THEM = "都不是的话，请换个说法，或回复“转人工”。"
 EMPTY_TEXT = "没有看到文字内容。请用一句话说说您想问什么，比如“居住证要带什么材料”，也可以拨打12345找人工。"
 OUTAGE_TEXT = "抱歉，查询系统暂时不可用，您的问题没能答上。请稍后再试，或直接拨打12345，由话务员为您处理（24小时）。"
 
@@ -110,10 +111,10 @@ def answer_text(
     if place:
         lines[0] = f"【{place}】{lines[0]}"
     if near:
-        asked = "”“".join(unsure)
-        lines.append(f"您还问了“{asked}”，这一点我不能肯定，最接近的是：")
+        asked, those = "”“".join(unsure), "这几点" if len(unsure) > 1 else "这一点"
+        lines.append(f"您还问了“{asked}”，{those}我不能肯定，最接近的是：")
         lines += [f"{number}. {entry.question}\n{entry.answer}" for number, entry in enumerate(near, 1)]
-    return "\n".join([*lines, *_sources([*entries, *near], knowledge, day)])
+    return "\n".join([*lines, *_sources([*entries, *near], knowledge, day), *([_NONE_OF_THEM] if near else [])])
 
 
 def offer_text(
@@ -139,8 +140,7 @@ def offer_text(
         f"{number}. {f'【{place}】' if place else ''}{entry.question}\n{entry.answer}"
         for number, (entry, place) in enumerate(zip(entries, elsewhere), 1)
     ]
-    last = "都不是的话，请换个说法，或回复“转人工”。"
-    return "\n".join([first, *parts, *_sources(entries, knowledge, day), last])
+    return "\n".join([first, *parts, *_sources(entries, knowledge, day), _NONE_OF_THEM])
 
 
 def _sources(entries: Sequence[KnowledgeEntry], knowledge: Knowledge, day: dt.date) -> Iterator[str]:

@@ -10,10 +10,12 @@ from itertools import pairwise
 from bot.hotline.emergencies import Alarm
 
 _CLAUSE_END = re.compile(r"[。！？；\n]|(?<=[呢吗吧啊])[，\s]")
-_CLAUSE = re.compile(r"[。！？；，、\n]|还有就是|另外|顺便问一下")
+_CLAUSE = re.compile(r"([。！？；，、\n]|还有就是|另外|顺便问一下)")
+# 废止了没有？ asks, 我身份证没有 does not; 自己领得到不 asks at the end of a message, too.
+_WHETHER = {"？": re.compile(r"[不没]$|[没木]有$"), "": re.compile(r"[不没]$")}
 _LONG = 36  # characters; a longer message is a story with the question somewhere in it
 _OPEN_QUESTION = re.compile(
-    r"[吗呢么不没]$|(?:没|木)有$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
+    r"[吗呢么]$|什么|哪|多少|几|谁|怎|能不能|可不可以|行不行|是不是|有没有|要不要|多久|好久|啥|咋|何|是否"
 )
 
 _ANOTHER = re.compile(r"^(?:那|如果|要是|换成?)|呢[？。]?$")
@@ -34,10 +36,16 @@ class Understanding:
 
     @property
     def intent(self) -> str:
+        """The likeliest intent, empty where nothing was understood."""
         return next(iter(self.scores), "")
 
     def probability(self, intent: str) -> float:
+        """Return how likely ``intent`` is."""
         return self.scores.get(intent, 0.0)
+
+    def only(self, intent: str) -> Understanding:
+        """Return what is left of this view where only ``intent`` is known."""
+        return Understanding({intent: self.probability(intent)}, self.model, self.alarm)
 
     def blended(self, scores: Mapping[str, float]) -> Understanding:
         """Return the mean of this view and other ``scores``."""
@@ -58,8 +66,13 @@ def clauses(text: str) -> list[str]:
 
 def questions_in(text: str) -> list[str]:
     """Return the parts of normalised ``text`` that ask something: sentences, or clauses that each hold a question."""
-    parts = [part.strip() for part in _CLAUSE.split(text)]
-    return [part for part in parts if len(part) >= 3 and _OPEN_QUESTION.search(part)]
+    pieces = [*_CLAUSE.split(text), ""]
+    parts = [(part.strip(), end) for part, end in zip(pieces[::2], pieces[1::2])]
+    return [
+        part
+        for part, end in parts
+        if len(part) >= 3 and (_OPEN_QUESTION.search(part) or (end in _WHETHER and _WHETHER[end].search(part)))
+    ]
 
 
 def readings(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from bot.text.glossary import dialect
 from bot.text.simplify import to_simplified
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u00ad]")
 _MARKUP = re.compile(r"</?[a-zA-Z!][^<>]{0,400}>")
 _REPEATED = re.compile(r"(\D)\1{3,}")
 _SPACE = re.compile(r"\s+")

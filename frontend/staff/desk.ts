@@ -173,6 +173,12 @@ function showConversation(): void {
   if (document.querySelector("[data-stance=mine]")) field?.focus();
 }
 
+/** Opens the form of a work order, unless another conversation was opened while it was fetched. */
+function showOrder(dialog: HTMLDialogElement): void {
+  const sends = dialog.querySelector("form")?.getAttribute("hx-post") ?? "";
+  if (!dialog.open && sends.includes(`/${encodeURIComponent(opened())}/`)) dialog.showModal();
+}
+
 function move(step: number): void {
   const links = [...document.querySelectorAll<HTMLAnchorElement>('[data-live-list="mine"] a')];
   const now = links.findIndex((link) => link.hasAttribute("aria-current"));
@@ -224,7 +230,7 @@ function followPage(htmx: typeof htmxModule): void {
     const target = event.target as HTMLElement;
     if (target.id === "conversation") showConversation();
     if (target.id === "transcript" && atTheEnd) target.scrollTop = target.scrollHeight;
-    if (target.id === "order" && !(target as HTMLDialogElement).open) (target as HTMLDialogElement).showModal();
+    if (target.id === "order") showOrder(target as HTMLDialogElement);
     if (target.id === "suggestions") retryWhilePrepared(htmx);
   });
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -74,6 +74,16 @@ def test_everyday_words_that_sound_like_danger_are_left_alone(text: str) -> None
     assert _numbers(text) == ()
 
 
+@pytest.mark.parametrize("text", ["他头上血管一直往外喷", "血流了一地", "静脉血管破了止不住"])
+def test_what_bleeds_is_danger(text: str) -> None:
+    assert _numbers(text) == ("120",)
+
+
+@pytest.mark.parametrize("text", ["我妈高血压好多年了", "血糖好多年都偏高", "血管造影好多钱"])
+def test_blood_that_only_belongs_to_a_word_is_none(text: str) -> None:
+    assert _numbers(text) == ()
+
+
 def test_danger_in_one_clause_counts_though_another_complains() -> None:
     assert _numbers("我要投诉物业，电梯里现在困着人呢快喘不过气了")[0] == "119"
 

@@ -29,6 +29,7 @@ PLACES = Places(
         ("公安机关在哪办", PlaceFound()),
         ("我是天门人，在沙市打工一年了，户口一直在天门，能办居住证吗", PlaceFound("jingzhou")),
         ("我是天门人，老年大学怎么报名", PlaceFound("tianmen")),
+        ("我是天门人，在武汉打工，武汉的居住证怎么办", PlaceFound(None, "武汉")),
     ],
 )
 def test_the_place_a_question_is_about(text: str, found: PlaceFound) -> None:

@@ -15,6 +15,8 @@ from bot.text.normalise import has_words, normalise, strip_filler
         ("居住\u200b证\x00要带", "居住证 要带"),
         ("急急急急急急", "急"),
         ("  多   久 ", "多 久"),
+        ("补证要💰吗", "补证要钱吗"),
+        ("城管☎️是多少", "城管电话是多少"),
     ],
 )
 def test_people_type_in_many_ways_and_one_spelling_comes_out(typed: str, meant: str) -> None:

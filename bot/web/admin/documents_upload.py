@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -47,6 +48,11 @@ class Reader:
         except asyncio.TimeoutError:
             self.stop()
             raise GazetteRefused(f"“{name}”读了{_PATIENCE:.0f}秒还没有读完，没有导入。请拆分后再上传。") from None
+        except BrokenProcessPool:  # it was killed, probably for its memory; the next file gets a new one
+            self.stop()
+            raise GazetteRefused(
+                f"“{name}”读到一半，读取进程中止了，没有导入。请拆分，或另存为纯文本后再上传。"
+            ) from None
 
     async def of(self, upload: Upload, place: Jurisdiction) -> Gazette:
         """Return the gazette in ``upload``, from memory where it was read lately."""

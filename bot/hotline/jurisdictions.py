@@ -17,6 +17,7 @@ _ORIGIN_BEFORE = re.compile(
 _ORIGIN_AFTER = re.compile(
     r"^(?:省|市|县|区)?(?:的?(?:户口|户籍|身份证|老家|口音|牌照)|人(?!民|社|事|大|才)|来(?:的|这|到|荆)|过来|回来|搬|调|那边(?:的)?户口)"
 )
+_WORKS_AFTER = re.compile(r"^(?:省|市|县|那边)?(?:打工|务工|做工|上班|干活|做生意)")
 _CORRECTED = re.compile(r"(?:不是|不问|别说|不说|而不是|除了|先不管)[^，。！？；\s]{0,4}$")
 _DROPPED_AFTER = re.compile(r"^(?:省|市|那边|的)*(?:我)?(?:不问|先不说|不管|除外|就不说)")
 
@@ -75,12 +76,13 @@ class Places:
         """Return the place that normalised ``text`` asks about; the last covered place named wins.
 
         A place that is named to be ruled out does not count; one that somebody only comes from counts where it is
-        covered and no other is named. An uncovered place counts only where no covered one is named and it does not
-        contain ``current``, the place talked of so far.
+        covered and no other is named but one where they work. An uncovered place counts only where no covered one is
+        named and it does not contain ``current``, the place talked of so far.
         """
         covered: str | None = None
         origin: str | None = None
         uncovered: str | None = None
+        workplace: str | None = None
         for match in self._matcher.find(text):
             before, after = text[: match.start], text[match.end :]
             if _CORRECTED.search(before) or _DROPPED_AFTER.match(after):
@@ -90,8 +92,13 @@ class Places:
             if known and known.covered:
                 covered, origin = (covered, known.id) if comes_from else (known.id, origin)
             elif not comes_from and not (known and self._contains(known.id, current)):
-                uncovered = uncovered or (known.name if known else match.name)
+                name = known.name if known else match.name
+                if _WORKS_AFTER.match(after):
+                    workplace = workplace or name
+                else:
+                    uncovered = uncovered or name
         covered = covered or (None if uncovered else origin)
+        uncovered = uncovered or workplace
         return PlaceFound(covered, None if covered else uncovered)
 
     def letters(self, place: str) -> str:

@@ -145,18 +145,21 @@ class Reader:
         topic = None
         views = turn.understanding, turn.understanding.only("ask_unsupported")
         for said, part in zip(asked, words):
+            names = bool(index.lexicon.items_in(part))
             alone = _surest(index.rank(part, view, self.ranker, routes=False) for view in views)
-            best = alone
+            best = near = alone
             if parts:
                 joined = f"{words[0]}，{part}"
-                best = _surest(
-                    index.rank_follow_up(part, joined, topic, view, self.ranker, routes=False) for view in views
+                best, within = (
+                    _surest(index.rank_follow_up(own, text, topic, v, self.ranker, routes=False) for v in views)
+                    for own, text in ((part, joined), ("", part))
                 )
                 told = any(best[0].entry.id == before.ranked[0].entry.id for before in parts)
-                if (told or index.lexicon.items_in(part)) and self._is_sure(alone):
+                if (told or names) and self._is_sure(alone):
                     best = alone
+                near = alone if names or self._is_sure(alone) else within if told else best
             is_sure = self._is_sure(best)
-            parts.append(Part(said, best if is_sure else _surest([best, alone]), is_sure))
+            parts.append(Part(said, best if is_sure else near, is_sure))
             if is_sure:
                 topic = best[0].entry.topic
         return parts

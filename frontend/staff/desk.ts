@@ -176,6 +176,7 @@ function showConversation(): void {
 /** Opens the form of a work order, unless another conversation was opened while it was fetched. */
 function showOrder(dialog: HTMLDialogElement): void {
   const sends = dialog.querySelector("form")?.getAttribute("hx-post") ?? "";
+  dialog.onclose = () => dialog.replaceChildren(); // else htmx settles the next form from this one's attributes
   if (!dialog.open && sends.includes(`/${encodeURIComponent(opened())}/`)) dialog.showModal();
 }
 

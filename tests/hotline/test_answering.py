@@ -7,7 +7,7 @@ from bot.hotline.dialogue import Dialogue
 from bot.hotline.replies import Reply
 from bot.hotline.understanding import Understanding, names_another_case, questions_in
 
-KINDS = {"answer", "scope", "route", "emergency", "clarify", "unsupported", "handoff", "chitchat"}
+KINDS = {"answer", "scope", "route", "emergency", "clarify", "unsupported", "handoff", "chitchat", "work_order"}
 
 
 def turn(text: str, dialogue: Dialogue | None = None, place: str | None = None, **scores: float) -> Turn:

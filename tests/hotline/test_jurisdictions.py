@@ -30,6 +30,8 @@ PLACES = Places(
         ("我是天门人，在沙市打工一年了，户口一直在天门，能办居住证吗", PlaceFound("jingzhou")),
         ("我是天门人，老年大学怎么报名", PlaceFound("tianmen")),
         ("我是天门人，在武汉打工，武汉的居住证怎么办", PlaceFound(None, "武汉")),
+        ("我在广东打工，医保在吉林老家，能直接结算吗", PlaceFound("jilin")),
+        ("我在武汉打工，居住证怎么办", PlaceFound(None, "武汉")),
     ],
 )
 def test_the_place_a_question_is_about(text: str, found: PlaceFound) -> None:

@@ -154,6 +154,7 @@ class Reader:
                     _surest(index.rank_follow_up(own, text, topic, v, self.ranker, routes=False) for v in views)
                     for own, text in ((part, joined), ("", part))
                 )
+                # By its own words it is sure where they name a thing, or where the joined ones only repeat an answer.
                 told = any(best[0].entry.id == before.ranked[0].entry.id for before in parts)
                 if (told or names) and self._is_sure(alone):
                     best = alone

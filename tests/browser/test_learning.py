@@ -280,7 +280,8 @@ async def test_a_missed_question_is_labelled_trained_released_answered_and_rolle
 def test_a_worse_model_is_refused_with_the_figure_that_fell(place: Place) -> None:
     dangers = (PROJECT_ROOT / "data" / "emergencies" / "examples.jsonl").read_text(encoding="utf8").splitlines()
     told = [row["text"] for row in map(json.loads, dangers) if row["danger"]]
-    texts = [f"{before}{text}{after}" for text in told for before, after in (("", ""), ("请问", ""), ("", "，谢谢"))]
+    around = [(before, after) for before in ("", "请问", "你好，", "我想说") for after in ("", "，谢谢")]
+    texts = [f"{before}{text}{after}" for text in told for before, after in around]  # three of each do not convince it
     lines = "".join(
         f"  - text: {json.dumps(text, ensure_ascii=False)}\n    metadata: {{danger: []}}\n" for text in texts
     )

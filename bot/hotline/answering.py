@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
-from bot.hotline.composing import COMPLAINT_CERTAIN, DOUBTFUL, WORTH_OFFERING, Composer, person, plain
+from bot.hotline.composing import COMPLAINT_CERTAIN, DOUBTFUL, WORTH_OFFERING, Composer, person
 from bot.hotline.dialogue import chosen_offer, says_nothing_new
 from bot.hotline.eligibility import Eligibility, Progress, asks_something_else, breaks_off
 from bot.hotline.emergencies import detect_emergency
@@ -106,7 +106,7 @@ class Assistant:
             return emergency
         text = self.reader.plain(turn.text)
         if not has_words(text):
-            return plain("clarify", EMPTY_TEXT, turn, self.reader.place(turn), turn.dialogue)
+            return self._composer.plain("clarify", EMPTY_TEXT, turn)
         if reply := self._about_order(turn):
             return reply
         if (chosen := chosen_offer(text, turn.dialogue) or self._picked(text, turn)) and chosen in self._entries:
@@ -116,7 +116,7 @@ class Assistant:
             turn = replace(turn, dialogue=replace(turn.dialogue, jurisdiction=found.jurisdiction))
             if not turn.dialogue.text and says_nothing_new(self.places.strip(text)):
                 ask = f"好的，您问的是{self.places.name(found.jurisdiction)}。请说说您想了解什么事？"
-                return plain("clarify", ask, turn, self.reader.place(turn), turn.dialogue)
+                return self._composer.plain("clarify", ask, turn)
         return self._continued_check(text, turn) or self._looked_up(text, found, turn)
 
     def _looked_up(self, text: str, found: PlaceFound, turn: Turn) -> Reply:
@@ -165,7 +165,7 @@ class Assistant:
             step = next_step(draft, said)
             return self._filing(step, turn) if step else None
         if request := order_request(said):
-            return replace(plain("work_order", "", turn, self.reader.place(turn), turn.dialogue), order_request=request)
+            return replace(self._composer.plain("work_order", "", turn), order_request=request)
         if not begins_filing(said):
             return None
         entry = self._entries.get(turn.dialogue.entry or "")
@@ -174,7 +174,7 @@ class Assistant:
 
     def _filing(self, step: Step, turn: Turn) -> Reply:
         draft = step.draft.as_slot() if step.draft and not step.ready else {}
-        reply = plain("work_order", step.text, turn, self.reader.place(turn), replace(turn.dialogue, filing=draft))
+        reply = self._composer.plain("work_order", step.text, turn, replace(turn.dialogue, filing=draft))
         choices = tuple(Choice(title, title) for title in step.choices)
         return replace(reply, choices=choices, draft=step.draft if step.ready else None)
 
@@ -206,7 +206,7 @@ class Assistant:
             named = [s for s in maybe if s.department and s.confidence >= _WORTH_NAMING]
             lines = (f"\n{n}. {s.department.name}（{s.category}）" for n, s in enumerate(named, 1) if s.department)
             said = f"{_UNSURE_ROUTE}\n可能是：{listed}" if (listed := "".join(lines)) else _UNSURE_ROUTE
-        to_person = plain("handoff", said, turn, self.reader.place(turn), turn.dialogue)
+        to_person = self._composer.plain("handoff", said, turn)
         return replace(to_person, choices=(Choice(BEGIN, BEGIN),))
 
     def suggest_departments(self, text: str, place: str) -> list[Suggestion]:
@@ -245,7 +245,7 @@ class Assistant:
         """Return the reply that passes the conversation to a person, unless there is danger."""
         if emergency := self._danger(turn):
             return emergency
-        return plain("handoff", _HANDOFF, turn, self.reader.place(turn), turn.dialogue)
+        return self._composer.plain("handoff", _HANDOFF, turn)
 
     def _danger(self, turn: Turn) -> Reply | None:
         """Return the reply to a message from somebody in danger."""
@@ -255,7 +255,7 @@ class Assistant:
             found = detect_emergency(self.reader.wording.plain(text), turn.understanding.alarm)
         if not found:
             return None
-        return plain("emergency", emergency_text(found), turn, self.reader.place(turn), turn.dialogue)
+        return self._composer.plain("emergency", emergency_text(found), turn)
 
     def _answered_each(self, parts: Sequence[Part], best: Ranked | None, turn: Turn) -> Reply:
         """Return the answers to the questions that are surely answered, and what comes near to the others.
@@ -300,7 +300,7 @@ class Assistant:
             return None
         if progress.asked and breaks_off(text):
             ended = replace(turn.dialogue, check={})
-            return plain("chitchat", "好的，不查了。还有别的问题请直接说。", turn, self.reader.place(turn), ended)
+            return self._composer.plain("chitchat", "好的，不查了。还有别的问题请直接说。", turn, ended)
         said = check.facts_in(text, progress.asked)
         facts = {**progress.facts, **said}
         if not said or asks_something_else(text) or (not progress.asked and facts == progress.facts):
@@ -344,9 +344,7 @@ class Assistant:
         if not opening:
             ask = f"没有看懂。{fact.ask}不想查了请说“算了”。" if again else fact.ask
             misses = turn.dialogue.misses + again
-            reply = plain(
-                "clarify", ask, turn, self.reader.place(turn), replace(turn.dialogue, check=asked, misses=misses)
-            )
+            reply = self._composer.plain("clarify", ask, turn, replace(turn.dialogue, check=asked, misses=misses))
             return replace(reply, choices=(*choices, *person(reply.dialogue)))
         rule = self._composer.answered([Ranked(self._entries[check.opening], 1.0)], turn)
         text = f"{rule.text}\n帮您看看符不符合：{fact.ask}"
@@ -369,5 +367,5 @@ class Assistant:
         if sum(likely.values()) < _CHAT_CERTAIN:
             return None
         if intent == "request_human":
-            return plain("handoff", _HANDOFF, turn, self.reader.place(turn), turn.dialogue)
-        return plain("chitchat", _CHAT[intent], turn, self.reader.place(turn), turn.dialogue)
+            return self._composer.plain("handoff", _HANDOFF, turn)
+        return self._composer.plain("chitchat", _CHAT[intent], turn)

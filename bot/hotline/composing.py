@@ -106,12 +106,16 @@ class Composer:
         lacking = self._reader.places.name(own) if all(elsewhere) else None
         return offer_text(entries, elsewhere, lacking, self._knowledge, self._today(), doubtful=doubtful)
 
+    def plain(self, kind: str, text: str, turn: Turn, dialogue: Dialogue | None = None) -> Reply:
+        """Return a reply of ``kind`` that rests on no entry; ``dialogue`` is the state after it where that changes."""
+        return Reply(kind=kind, text=text, jurisdiction=self._reader.place(turn), dialogue=dialogue or turn.dialogue)
+
     def unsupported(self, turn: Turn) -> Reply:
         """Return that nothing is known of this, and what to do about it."""
         place = self._reader.places.name(self._reader.place(turn))
         text = f"抱歉，我这里暂时没有收录{place}这方面的资料，不能乱答。您可以拨打12345咨询，或回复“转人工”由工作人员帮您。"
         dialogue = replace(turn.dialogue, misses=turn.dialogue.misses + 1)
-        reply = plain("unsupported", text, turn, self._reader.place(turn), dialogue)
+        reply = self.plain("unsupported", text, turn, dialogue)
         return replace(reply, choices=person(dialogue))
 
     def elsewhere(self, place: str, turn: Turn) -> Reply:
@@ -120,12 +124,7 @@ class Composer:
             j.name for j in self._reader.places.by_id.values() if j.covered and self._reader.indexes.get(j.id)
         )
         text = f"抱歉，我没有{place}的政策资料，目前只收录了{covered}的文件。请拨打{place}当地的12345热线咨询。"
-        return plain("unsupported", text, turn, self._reader.place(turn), turn.dialogue)
-
-
-def plain(kind: str, text: str, turn: Turn, jurisdiction: str, dialogue: Dialogue) -> Reply:
-    """Return a reply of ``kind`` that rests on no entry."""
-    return Reply(kind=kind, text=text, jurisdiction=jurisdiction, dialogue=dialogue)
+        return self.plain("unsupported", text, turn)
 
 
 def _begin(kind: str) -> tuple[Choice, ...]:

@@ -184,24 +184,24 @@ class Reader:
 
         They are asked where the conversation names no place, and the ones inside an ``uncovered`` place that it names.
         """
-        own = self.place(turn)
+        if not uncovered and turn.dialogue.jurisdiction:
+            return []
         wanted = self.places.covered_in(uncovered) if uncovered else list(self.indexes)
-        found = []
-        for place in wanted if uncovered or not turn.dialogue.jurisdiction else ():
-            if place in self.indexes and place != own:
-                index = self.indexes[place]
-                words = index.lexicon.canonical(text)
-                found += index.rank(words, turn.understanding, self.ranker, routes=False, top=1)
-        return sorted((r for r in found if r.confidence >= self.thresholds.answer), key=lambda r: -r.confidence)
+        return [r for r in self._best_of(wanted, text, turn) if r.confidence >= self.thresholds.answer]
 
     def best_elsewhere(self, text: str, turn: Turn) -> list[Ranked]:
         """Return the likeliest entry of all other places."""
-        found = []
-        for place, index in self.indexes.items():
-            if place != self.place(turn):
+        return self._best_of(self.indexes, text, turn)[:1]
+
+    def _best_of(self, places: Iterable[str], text: str, turn: Turn) -> list[Ranked]:
+        """Return the likeliest entry of each of ``places`` but the turn's own, the surest first."""
+        found: list[Ranked] = []
+        for place in places:
+            if place in self.indexes and place != self.place(turn):
+                index = self.indexes[place]
                 words = index.lexicon.canonical(text)
                 found += index.rank(words, turn.understanding, self.ranker, routes=False, top=1)
-        return sorted(found, key=lambda r: -r.confidence)[:1]
+        return sorted(found, key=lambda r: -r.confidence)
 
     def nearest(self, text: str, place: str, understanding: Understanding, top: int = 5) -> list[Ranked]:
         """Return the ``top`` entries of ``place`` for ``text`` read alone, whatever their confidence."""
